@@ -1,0 +1,1 @@
+"""Helpers without models. Import the file you need: some of them need Odoo."""
