@@ -1,0 +1,107 @@
+"""Chromium for tests and for `make smoke`: people with a fake microphone."""
+
+import contextlib
+
+from playwright.sync_api import sync_playwright
+
+from tools.commands import CHROMIUM_FLAGS, chromium
+
+
+class Browser:
+    """One headless Chromium; open it with `with`.
+
+    :param str microphone: a WAV file that every microphone plays, else a beep each
+        second
+    :param bool headless: False shows the window
+    """
+
+    def __init__(self, microphone=None, headless=True):
+        self.flags = list(CHROMIUM_FLAGS)
+        if microphone:
+            self.flags.append(f"--use-file-for-fake-audio-capture={microphone}")
+        self.headless = headless
+
+    def __enter__(self):
+        self._driver = sync_playwright().start()
+        self._chromium = self._driver.chromium.launch(
+            executable_path=chromium(), headless=self.headless, args=self.flags
+        )
+        return self
+
+    def __exit__(self, *_):
+        self._chromium.close()
+        self._driver.stop()
+
+    @contextlib.contextmanager
+    def people(self, odoo):
+        """Windows of several people on one Odoo, closed after the block."""
+        people = People(self._chromium, odoo)
+        try:
+            yield people
+        finally:
+            people.close()
+
+
+class People:
+    """Each `operator` or `page` is a person of their own: own cookies and storage."""
+
+    def __init__(self, chromium, odoo):
+        self._chromium = chromium
+        self._odoo = odoo
+        self._contexts = []
+
+    def operator(self, login, password=None, path="/odoo", microphone=True, **options):
+        """A page of Odoo's web client, logged in, once it is usable.
+
+        :param bool microphone: False refuses it, as a person who clicked Block
+        :param options: Playwright's for a context (viewport, color_scheme, locale, …)
+        """
+        context = self._context(microphone, options)
+        session = self._odoo.rpc(login, password).session
+        context.add_cookies(
+            [
+                {"name": cookie.name, "value": cookie.value, "url": self._odoo.url}
+                for cookie in session.cookies
+            ]
+        )
+        page = context.new_page()
+        page.goto(self._odoo.url + path)
+        page.wait_for_selector(".o_main_navbar", timeout=60_000)
+        return page
+
+    def page(self, url, microphone=True, **options):
+        """Any page, as someone who is not logged in (the phone page, say)."""
+        page = self._context(microphone, options).new_page()
+        page.goto(url)
+        return page
+
+    def close(self):
+        for context in self._contexts:
+            context.close()
+        self._contexts.clear()
+
+    def _context(self, microphone, options):
+        context = self._chromium.new_context(**options)
+        context.grant_permissions(
+            ["microphone", "notifications"] if microphone else ["notifications"]
+        )
+        if not microphone:
+            # the browser's fake permission dialog says yes to everybody
+            context.add_init_script(
+                "navigator.mediaDevices.getUserMedia = () => Promise.reject("
+                "new DOMException('Permission denied', 'NotAllowedError'));"
+            )
+        context.on("page", _collect_errors)
+        self._contexts.append(context)
+        return context
+
+
+def _collect_errors(page):
+    page.console_errors = []
+
+    def on_console(message):
+        if message.type == "error":
+            page.console_errors.append(message.text)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: page.console_errors.append(str(error)))

@@ -1,0 +1,89 @@
+"""`make demo`: everything in the foreground until Ctrl-C."""
+
+import re
+import signal
+import threading
+
+import requests
+
+from tools import databases, postgres
+from tools.paths import DEMO_DATABASE, LOGS, ODOO_PORT, ROOT, SIMULATOR_PORT
+from tools.process import is_free
+from tools.say import SetupError, main, say
+from tools.servers import OdooServer, Simulator, wire
+
+LOGINS = """
+  Odoo        {odoo}
+              admin / admin      administrator
+              agent1 / agent1    operator, first company
+              agent2 / agent2    operator, first company
+              agent3 / agent3    operator, second company
+  The phone   {phone}
+  Logs        {logs}
+
+  Open both addresses as `localhost`: browsers give the microphone to no other plain
+  HTTP address. Ctrl-C stops everything.
+"""
+
+
+def demo():
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopped.set())
+    for name, port in (("ODOO_PORT", ODOO_PORT), ("SIMULATOR_PORT", SIMULATOR_PORT)):
+        if not is_free(port):
+            raise SetupError(f"Port {port} is taken. Choose another: {name}=<port>")
+    with postgres.running():
+        changed = databases.update(DEMO_DATABASE, "demo-database")
+        odoo = OdooServer(DEMO_DATABASE, ODOO_PORT, log="demo-odoo")
+        simulator = Simulator(odoo.url, SIMULATOR_PORT, log="demo-simulator")
+        wire(DEMO_DATABASE, odoo.url, simulator.url)
+        processes = [odoo]
+        if (ROOT / "simulator/__main__.py").exists():
+            processes.insert(0, simulator)
+        try:
+            _start(processes, stopped)
+            if changed and not stopped.is_set():
+                say("odoo", "preparing the pages")
+                _warm_up(odoo)
+            if not stopped.is_set():
+                urls = {"odoo": odoo.url, "phone": f"{simulator.url}/"}
+                print(LOGINS.format(**urls, logs=LOGS))
+                print("READY", flush=True)
+            return _watch(processes, stopped)
+        finally:
+            say("demo", "stopping")
+            for process in reversed(processes):
+                process.stop()
+    say("demo", "stopped")
+
+
+def _start(processes, stopped):
+    for process in processes:
+        process.start()
+    for process in processes:
+        if not stopped.is_set():
+            say(process.name.lower(), f"starting on {process.url}")
+            process.wait_ready()
+
+
+def _watch(processes, stopped):
+    while not stopped.wait(0.5):
+        for process in processes:
+            if not process.is_alive():
+                raise SetupError(f"{process.name} ended by itself: see {process.log}")
+
+
+def _warm_up(odoo):
+    """Have the pages' scripts and styles made now, not at a person's first look."""
+    rpc = odoo.rpc("admin")
+    page = rpc.session.get(f"{odoo.url}/odoo", timeout=120).text
+    for path in set(re.findall(r'(?:src|href)="(/web/assets/[^"]+)"', page)):
+        try:
+            rpc.session.get(odoo.url + path, timeout=120)
+        except requests.RequestException:
+            return
+
+
+if __name__ == "__main__":
+    main(demo)

@@ -1,0 +1,138 @@
+"""Real servers for the demo, the tests and the benchmarks: Odoo and the simulator."""
+
+import contextlib
+
+import requests
+
+from tools import commands, databases
+from tools.paths import DEV_DIR, ROOT
+from tools.process import Process, free_port
+from tools.venv import PYTHON
+
+TIMEOUT = 60  # seconds for one RPC; the first one may compile assets
+
+
+class RpcError(Exception):
+    """What Odoo answered instead of a result; `name` is the exception's dotted name."""
+
+    def __init__(self, error):
+        data = error.get("data") or {}
+        self.name = data.get("name", "")
+        self.debug = data.get("debug", "")
+        super().__init__(data.get("message") or error.get("message"))
+
+
+class Rpc:
+    """One log-in. `rpc("res.partner", "search_count", [])` calls a model's method."""
+
+    def __init__(self, url, database, login, password):
+        self.url = url
+        self.session = requests.Session()
+        who = {"db": database, "login": login, "password": password}
+        self.info = self.post("/web/session/authenticate", who)
+        self.uid = self.info["uid"]
+
+    def __call__(self, model, method, *args, **kwargs):
+        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
+        return self.post(f"/web/dataset/call_kw/{model}/{method}", params)
+
+    def post(self, path, params):
+        """Call a JSON-RPC route with the session's cookie."""
+        body = {"jsonrpc": "2.0", "method": "call", "params": params}
+        answer = self.session.post(self.url + path, json=body, timeout=TIMEOUT)
+        answer.raise_for_status()
+        answer = answer.json()
+        if "error" in answer:
+            raise RpcError(answer["error"])
+        return answer.get("result")
+
+
+class OdooServer(Process):
+    """A threaded Odoo on one database, for 127.0.0.1 only."""
+
+    def __init__(self, database, port=None, options=(), env=None, log="odoo"):
+        self.database = database
+        self.port = port or free_port()
+        self.url = f"http://localhost:{self.port}"
+        command = commands.odoo(
+            *("-d", database, "--db-filter", f"^{database}$"),
+            *("--http-port", self.port, "--workers", 0, *options),
+        )
+        env = commands.environment(**(env or {}))
+        super().__init__("Odoo", command, env, DEV_DIR, log)
+
+    def wait_ready(self, seconds=60):
+        self.wait_until(lambda: _answers(f"{self.url}/web/health"), seconds)
+        # the first request of a database loads it
+        requests.get(f"{self.url}/web/login", timeout=TIMEOUT)
+        return self
+
+    def restart(self):
+        """A clean stop and a new start on the same port and database."""
+        self.stop()
+        return self.start().wait_ready()
+
+    def rpc(self, login="admin", password=None):
+        return Rpc(self.url, self.database, login, password or login)
+
+    def sql(self, text, parameters=None):
+        """Rows of one statement, committed at once."""
+        return databases.query(self.database, text, parameters)
+
+
+class Simulator(Process):
+    """WhatsApp's side; `control` speaks to its control API."""
+
+    def __init__(self, odoo_url, port=None, config=None, options=(), log="simulator"):
+        self.port = port or free_port()
+        self.url = f"http://localhost:{self.port}"
+        command = [PYTHON, "-m", "simulator", "--port", self.port]
+        command += ["--config", config or ROOT / "simulator/demo.json"]
+        command += ["--odoo-url", odoo_url, *options]
+        super().__init__("Simulator", command, commands.environment(), ROOT, log)
+
+    def wait_ready(self, seconds=30):
+        return self.wait_until(lambda: _answers(f"{self.url}/"), seconds)
+
+    def control(self, method, path, json=None, timeout=30):
+        """`control("POST", "calls", {...})`: the answer's JSON, or its bytes."""
+        url = f"{self.url}/control/{path.removeprefix('/control/').lstrip('/')}"
+        answer = requests.request(method, url, json=json, timeout=timeout)
+        if not answer.ok:
+            raise requests.HTTPError(
+                f"{answer.status_code} {method} {url}: {answer.text[:500]}",
+                response=answer,
+            )
+        if "json" in answer.headers.get("Content-Type", ""):
+            return answer.json()
+        return answer.content
+
+
+def wire(database, odoo_url, simulator_url):
+    """Make a database that no server has open yet point at these two addresses."""
+    parameter = (
+        "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)"
+        " ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value"
+    )
+    databases.query(database, parameter, ["web.base.url", odoo_url])
+    databases.query(database, parameter, ["web.base.url.freeze", "True"])
+    has_account = databases.query(
+        database,
+        "SELECT 1 FROM information_schema.columns WHERE column_name = 'base_url'"
+        " AND table_name = 'whatsapp_calling_account'",
+    )
+    if has_account:
+        # the path (a version, perhaps) stays, host and port are replaced
+        databases.query(
+            database,
+            "UPDATE whatsapp_calling_account SET base_url ="
+            " regexp_replace(base_url, '^http://localhost:[0-9]+', %s)"
+            " WHERE base_url LIKE 'http://localhost:%%'",
+            [simulator_url],
+        )
+
+
+def _answers(url):
+    with contextlib.suppress(requests.RequestException):
+        return requests.get(url, timeout=5).status_code < 500
+    return False
