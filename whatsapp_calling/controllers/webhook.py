@@ -1,0 +1,100 @@
+"""Where providers report: signature first, parsing after, one short transaction."""
+
+import hmac
+import logging
+import time
+
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from odoo import SUPERUSER_ID, http
+from odoo.http import request
+
+from ..providers.base import PayloadError
+from ..tools import clock, counters, crypto
+
+_logger = logging.getLogger(__name__)
+
+MAX_BODY = 3 * 1024 * 1024  # bytes; Meta sends no more (create-webhook-endpoint)
+PATH = "/whatsapp_calling/webhook/<string:key>"
+
+
+class WebhookController(http.Controller):
+    @http.route(PATH, type="http", auth="none", methods=["GET"], readonly=False)
+    def handshake(self, key, **query):
+        """Meta's check that the address is ours: echo the challenge."""
+        account = self._account(key)
+        if not account:
+            return self._refuse(None, "unknown_key", 404, "Unknown webhook address.")
+        token = query.get("hub.verify_token") or ""
+        expected = account.verify_token or ""
+        right = expected and hmac.compare_digest(token.encode(), expected.encode())
+        if query.get("hub.mode") != "subscribe" or not right:
+            return self._refuse(
+                account, "bad_verify_token", 403, "The verify token is not the one set."
+            )
+        self._count(account, "handshake")
+        return self._text(query.get("hub.challenge") or "")
+
+    @http.route(
+        PATH,
+        type="http",
+        auth="none",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        readonly=False,
+        max_content_length=MAX_BODY,
+    )
+    def receive(self, key):
+        """Take in the events of one delivery.
+
+        200 taken in; 400 not JSON; 403 wrong signature; 404 unknown address;
+        413 over 3 MB; 503 the app secret is not set.
+        """
+        arrived = time.monotonic()
+        account = self._account(key)
+        if not account:
+            return self._refuse(None, "unknown_key", 404, "Unknown webhook address.")
+        try:
+            body = request.httprequest.get_data()
+        except RequestEntityTooLarge:
+            return self._refuse(account, "bad_body", 413, "The body is over 3 MB.")
+        try:
+            secret = account._secret("app_secret_encrypted")
+        except crypto.CryptoError as error:
+            _logger.error("WhatsApp account %s: %s", account.id, error)
+            secret = ""
+        if not secret:
+            return self._refuse(
+                account, "no_secret", 503, "Server misconfigured: no app secret is set."
+            )
+        provider = account._provider
+        headers = request.httprequest.headers
+        if not provider.verify_signature(secret, body, headers):
+            return self._refuse(
+                account, "bad_signature", 403, "The signature does not fit the body."
+            )
+        try:
+            events = provider.parse(body, frozenset(account.number_ids.mapped("wa_id")))
+        except PayloadError:
+            return self._refuse(account, "bad_body", 400, "The body is not JSON.")
+        request.env["whatsapp.call"]._receive(account, events, arrived)
+        self._count(account, "accepted")
+        return self._text("")
+
+    def _account(self, key):
+        # the path's key says whose it is, the signature that it is true
+        request.update_env(user=SUPERUSER_ID, su=True)
+        return request.env["whatsapp.calling.account"]._by_webhook_key(key)
+
+    def _count(self, account, name):
+        counters.count(request.db, account.id if account else None, name)
+        clock.watch(request.db)
+
+    def _refuse(self, account, name, status, text):
+        self._count(account, name)
+        return self._text(text, status)
+
+    def _text(self, text, status=200):
+        headers = [("Content-Type", "text/plain; charset=utf-8")]
+        return request.make_response(text, headers, status=status)

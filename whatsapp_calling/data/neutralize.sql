@@ -1,0 +1,7 @@
+-- A copied database calls and texts nobody: no secrets, nothing left to send.
+UPDATE whatsapp_calling_account
+   SET token_encrypted = NULL, app_secret_encrypted = NULL, state = 'draft';
+UPDATE whatsapp_calling_number SET calling_enabled = FALSE;
+UPDATE whatsapp_call_request
+   SET state = 'cancelled', payload = NULL
+ WHERE state IN ('queued', 'sending');

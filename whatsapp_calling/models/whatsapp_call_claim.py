@@ -1,0 +1,292 @@
+"""Who handles a call: claimed by compare-and-swap, held by a lease, given up.
+
+The handler changes only by `UPDATE … WHERE handler IS NULL RETURNING`: of two clicks
+at once one gets the row, the other reads the winner's name.
+"""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..providers.sdp import SdpError, prepare_answer
+from ..tools.transaction import run_in_transaction
+
+# seconds within which WhatsApp must have taken our answer
+LEASE = 12
+# seconds after which an unconfirmed hang-up or rejection is no longer sent
+HANG_UP_EXPIRES = 60
+
+
+class WhatsappCall(models.Model):
+    _inherit = "whatsapp.call"
+
+    @api.model
+    def softphone_accept(self, call_id, tab, sdp):
+        """Answer a ringing call with the SDP of this browser tab.
+
+        :return: {"ok": True, "call"} or {"ok": False, "reason", "message", "call"}
+        """
+        try:
+            answer = prepare_answer(sdp)
+        except SdpError as error:
+            return self._refusal("invalid_sdp", str(error))
+        return run_in_transaction(
+            self.env, lambda: self._for_softphone(call_id)._claim(tab, answer)
+        )
+
+    def _claim(self, tab, answer):
+        if not self:
+            return self._refusal("ended", self.env._("This call is over."))
+        user = self.env.user
+        if not self._may_answer():
+            return self._refusal(
+                "disabled", self.env._("This call does not ring for you.")
+            )
+        if self._other_live_call():
+            return self._refusal(
+                "busy", self.env._("You are in another call: end it first.")
+            )
+        if self.handler_id == user and self.handler_tab == tab and self.lease_until:
+            return {"ok": True, "call": self._view()}  # the same click, sent again
+        call = self.sudo()
+        if not call._take(user, tab):
+            return self._lost()
+        self._log(
+            "claimed",
+            self.env._("%(name)s answers", name=user.name),
+            source="operator",
+            user=user,
+        )
+        call.answer_sdp = answer
+        call._ask_to_accept(answer)
+        call._derive()
+        return {"ok": True, "call": self._view()}
+
+    def _take(self, user, tab):
+        """Compare-and-swap: nobody -> user; false when somebody was faster."""
+        self.flush_recordset()
+        lease = fields.Datetime.now() + timedelta(seconds=LEASE)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE whatsapp_call
+                   SET handler_id = %s, handler_tab = %s, lease_until = %s,
+                       pinged_at = now() AT TIME ZONE 'UTC', widen_at = NULL
+                 WHERE id = %s AND handler_id IS NULL AND state = 'ringing'
+                   AND direction = 'inbound'
+                RETURNING id
+                """,
+                user.id,
+                tab,
+                lease,
+                self.id,
+            )
+        )
+        self.invalidate_recordset()
+        return bool(rows)
+
+    def _lost(self):
+        """What the slower of two reads."""
+        holder = self.handler_id
+        if not holder:
+            return self._refusal("ended", self.env._("This call is over."))
+        return self._refusal(
+            "taken",
+            self.env._(
+                "already accepted by another teammate: %(name)s", name=holder.name
+            ),
+        )
+
+    def _refusal(self, reason, message, **more):
+        call = self._view() if self else False
+        return {
+            "ok": False,
+            "reason": reason,
+            "message": message,
+            "call": call,
+            **more,
+        }
+
+    def _ask_to_accept(self, answer):
+        requests = self.env["whatsapp.call.request"]
+        common = {"call": self, "user": self.handler_id, "expires_in": LEASE}
+        payload = {"call_ref": self.provider_ref, "sdp": answer}
+        if self.number_id.pre_accept and self.account_id._can("PRE_ACCEPT"):
+            requests._enqueue(self.number_id, "pre_accept", payload, **common)
+        requests._enqueue(
+            self.number_id, "accept", {**payload, "opaque": self.opaque}, **common
+        )
+
+    def _release(self, reason):
+        """Give a claim up: the call rings on for everybody who was rung."""
+        self.env["whatsapp.call.request"]._cancel_queued(self)
+        self._log(
+            "released",
+            self.env._("%(name)s could not answer", name=self.handler_id.name),
+            data={"reason": reason},
+        )
+        self.write({"handler_id": False, "handler_tab": False, "lease_until": False})
+        self._derive()
+
+    # ---- declining, hanging up
+
+    @api.model
+    def softphone_decline(self, call_id, text=False):
+        """Reject a ringing call for everybody; `text` is sent to the caller."""
+        return run_in_transaction(
+            self.env, lambda: self._for_softphone(call_id)._decline(text)
+        )
+
+    def _decline(self, text):
+        if not self or self.state != "ringing":
+            return self._refusal("ended", self.env._("This call is over."))
+        if not self._may_answer():
+            return self._refusal(
+                "disabled", self.env._("This call does not ring for you.")
+            )
+        call, user = self.sudo(), self.env.user
+        # the compare-and-swap of an answer: a decline must not end an answered call
+        if not call._take(user, False):
+            return self._lost()
+        self._log(
+            "declined",
+            self.env._("%(name)s declined for everybody", name=user.name),
+            source="operator",
+            user=user,
+        )
+        call._ask_to_hang_up("reject")
+        if text and call.account_id._can("MESSAGES"):
+            call._send_text(text)
+        call._close("declined")
+        return {"ok": True, "message": False, "call": self._view()}
+
+    def _send_text(self, text):
+        self.env["whatsapp.call.request"]._enqueue(
+            self.number_id,
+            "send_text",
+            {**self.contact_id._address(), "text": text},
+            expires_in=600,
+            call=self,
+            contact=self.contact_id,
+        )
+
+    @api.model
+    def softphone_silence(self, call_id):
+        """Stop ringing for this user only."""
+
+        def work():
+            call = self._for_softphone(call_id)
+            if call:
+                call.sudo().silenced_user_ids = [(4, self.env.uid)]
+            return {"ok": True}
+
+        return run_in_transaction(self.env, work)
+
+    @api.model
+    def softphone_hang_up(self, call_id):
+        """End the call one handles; on one that is over already it is a success."""
+        return run_in_transaction(
+            self.env, lambda: self._for_softphone(call_id)._hang_up()
+        )
+
+    def _hang_up(self, closed_reason="hung_up"):
+        if not self or not self._is_live():
+            return {"ok": True, "message": False}
+        if self.handler_id != self.env.user and not self._is_manager():
+            return self._refusal(
+                "taken", self.env._("%(name)s has this call.", name=self._holder())
+            )
+        self._log(
+            "hung_up",
+            self.env._("%(name)s hung up", name=self.env.user.name),
+            source="operator",
+            user=self.env.user,
+        )
+        call = self.sudo()
+        call._end_here(closed_reason)
+        return {"ok": True, "message": False, "call": self._view()}
+
+    def _holder(self):
+        return self.handler_id.name or self.env._("Nobody")
+
+    def _end_here(self, closed_reason):
+        """End a live call from our side, and tell WhatsApp."""
+        self.env["whatsapp.call.request"]._cancel_queued(self)
+        self._ask_to_hang_up("terminate" if self._accept_left() else "reject")
+        self._note_facts(hung_up_at=fields.Datetime.now())
+        self._close(closed_reason)
+
+    def _accept_left(self):
+        """Whether WhatsApp may take the call for answered (or it is our own)."""
+        return self.direction == "outbound" or self.request_ids.filtered(
+            lambda r: r.action == "accept" and r.state in ("sending", "done", "unknown")
+        )
+
+    def _ask_to_hang_up(self, action):
+        """Queue reject or terminate; before WhatsApp gave an id, once it has.
+
+        The connect request may be under way: its answer brings the id, and
+        `_on_answer` ends the call that nobody wants any more.
+        """
+        if self.provider_ref and self.account_id._can(action.upper()):
+            self.env["whatsapp.call.request"]._enqueue(
+                self.number_id,
+                action,
+                {"call_ref": self.provider_ref},
+                expires_in=HANG_UP_EXPIRES,
+                call=self,
+            )
+
+    def _close(self, reason):
+        """End the call on our side; what WhatsApp says later is more exact."""
+        self._note_facts(closed_at=fields.Datetime.now(), closed_reason=reason)
+        self._after_end()
+
+    # ---- who may
+
+    @api.model
+    def _for_softphone(self, call_id):
+        """A call that rings for the user, is theirs, or that they may read."""
+        call = self.browse(int(call_id)).exists()
+        user = self.env.user
+        # sudo: call - ringing is for each company one belongs to, ticked or not;
+        # who may is checked here
+        hidden = call.sudo()
+        ours = hidden.handler_id == user or user in hidden.rung_user_ids
+        if call and ours and user.has_group("whatsapp_calling.group_operator"):
+            return hidden.with_user(user).sudo()
+        return call if call and call.has_access("read") else self.browse()
+
+    def _may_answer(self):
+        user = self.env.user
+        hidden = self.sudo()
+        return (
+            user in hidden.rung_user_ids
+            and hidden.company_id in user.company_ids
+            and user.has_group("whatsapp_calling.group_operator")
+        )
+
+    def _other_live_call(self):
+        # sudo: call - one's own call in another company counts too
+        return self.sudo().search_count(
+            [
+                ("handler_id", "=", self.env.uid),
+                ("state", "in", ("dialing", "ringing", "connected")),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
+        )
+
+    @api.model
+    def softphone_tab_closed(self, call_id, tab):
+        """The tab that owns a call is going: hang up, unless another has taken it."""
+
+        def work():
+            call = self._for_softphone(call_id)
+            # sudo: call - the tab is no field for users
+            if call and call.sudo().handler_tab == tab:
+                return call._hang_up("lost_tab")
+            return {"ok": True, "message": False}
+
+        return run_in_transaction(self.env, work)

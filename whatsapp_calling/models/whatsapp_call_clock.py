@@ -1,0 +1,157 @@
+"""Deadlines: every live call has one, so that none stays open for ever."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools import clock
+from ..tools.transaction import run_in_transaction
+
+# the tab that owns a call pings every 5 s; a killed one sends no farewell
+LOST_AFTER = 12
+# how long a customer's phone rings when WhatsApp says nothing (not documented)
+DIAL_FOR = 90
+# a call that nobody here holds and of which nothing is heard
+NO_NEWS_AFTER = 4 * 3600
+BATCH = 20
+
+
+class WhatsappCall(models.Model):
+    _inherit = "whatsapp.call"
+
+    def _next_deadline(self):
+        """When this live call must be looked at again, whatever happens."""
+        self.ensure_one()
+        if self.handler_id and self.handler_tab and not self.lease_until:
+            lost = (self.pinged_at or self.started_at) + timedelta(seconds=LOST_AFTER)
+            if self.state in ("dialing", "ringing"):
+                return min(lost, self._give_up_at())
+            return lost
+        if self.state == "connected":
+            return self.started_at + timedelta(seconds=NO_NEWS_AFTER)
+        return min(filter(None, [self.lease_until, self.widen_at, self._give_up_at()]))
+
+    def _give_up_at(self):
+        seconds = DIAL_FOR
+        if self.direction == "inbound":
+            seconds = self.number_id.ring_seconds or 60
+        # from when we heard of it: WhatsApp's clock may differ from ours
+        began = self.create_date or fields.Datetime.now()
+        if self.lease_until:
+            began = max(began, self.lease_until - timedelta(seconds=seconds))
+        return began + timedelta(seconds=seconds)
+
+    def _act_on_deadline(self):
+        """Do what is due; the state is read anew, so a late tick changes nothing."""
+        now = fields.Datetime.now()
+        if not self._is_live():
+            self.deadline = False
+        elif self.lease_until and self.lease_until <= now:
+            self._release("lease")
+        elif self.handler_tab and not self.lease_until and self._lost(now):
+            self._end_here("lost_tab")
+        elif self.widen_at and self.widen_at <= now:
+            self._widen_ring()
+        elif self.state == "connected":
+            self._close("no_news")
+        elif self._give_up_at() <= now:
+            self._give_up()
+        else:
+            self._set_deadline()
+
+    def _lost(self, now):
+        pinged = self.pinged_at or self.started_at
+        return pinged + timedelta(seconds=LOST_AFTER) <= now
+
+    def _give_up(self):
+        if self.direction == "outbound":
+            self._ask_to_hang_up("terminate")
+        self._close("unanswered")
+
+    @api.model
+    def _tick(self):
+        """Let due calls act and due requests leave; whether anything is going on."""
+        due = self._due_ids()
+        for call_id in due:
+            run_in_transaction(self.env, lambda call_id=call_id: self._due(call_id))
+        waiting = run_in_transaction(self.env, self.env["whatsapp.call.request"]._sweep)
+        return bool(waiting or due or self._any_deadline())
+
+    def _due_ids(self):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM whatsapp_call
+                 WHERE deadline <= now() AT TIME ZONE 'UTC'
+                 ORDER BY deadline LIMIT %s
+                """,
+                BATCH,
+            )
+        )
+        return [call_id for (call_id,) in rows]
+
+    def _due(self, call_id):
+        """Take one due call, unless another process has it in hand."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM whatsapp_call
+                 WHERE id = %s AND deadline <= now() AT TIME ZONE 'UTC'
+                   FOR UPDATE SKIP LOCKED
+                """,
+                call_id,
+            )
+        )
+        if rows:
+            self.browse(call_id)._act_on_deadline()
+
+    def _any_deadline(self):
+        return bool(self.search_count([("deadline", "!=", False)], limit=1))
+
+    @api.model
+    def _cron_sweep(self):
+        """The net for a stopped server: once a minute, whatever is due."""
+        self._tick()
+        for call in self.search([("chatter_due", "=", True)], limit=100):
+            call._post_soon()
+        if self._any_deadline():
+            clock.watch_after_commit(self.env)
+
+    # ---- the owning tab is alive
+
+    @api.model
+    def softphone_ping(self, call_id, tab):
+        """A sign of life of the tab that owns the call, every 5 s.
+
+        Not through `_note_facts`: a ping changes nothing that anybody sees.
+
+        :return: {"ok": False} when the tab does not own it any more
+        """
+
+        def work():
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE whatsapp_call
+                       SET pinged_at = now() AT TIME ZONE 'UTC',
+                           deadline = CASE
+                               WHEN state = 'connected'
+                               THEN now() AT TIME ZONE 'UTC' + %s
+                               ELSE deadline END
+                     WHERE id = %s AND handler_id = %s AND handler_tab = %s
+                       AND state IN ('dialing', 'ringing', 'connected')
+                    RETURNING state, version
+                    """,
+                    timedelta(seconds=LOST_AFTER),
+                    int(call_id),
+                    self.env.uid,
+                    tab,
+                )
+            )
+            if not rows:
+                return {"ok": False}
+            clock.watch_after_commit(self.env)
+            return {"ok": True, "state": rows[0][0], "version": rows[0][1]}
+
+        return run_in_transaction(self.env, work)

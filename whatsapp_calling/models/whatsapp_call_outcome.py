@@ -1,0 +1,217 @@
+"""What a provider's answer to a request means for the call it was about."""
+
+from odoo import api, fields, models
+
+from ..tools.error_catalogue import explain
+
+
+class WhatsappCall(models.Model):
+    _inherit = "whatsapp.call"
+
+    @api.model
+    def _on_answer(self, request, answer):
+        handle = getattr(self, f"_on_{request.action}_ok", None)
+        if handle:
+            handle(request, answer)
+
+    @api.model
+    def _on_failure(self, request, error):
+        handle = getattr(self, f"_on_{request.action}_failed", None)
+        if handle:
+            handle(request, error)
+        if error.kind == "auth":
+            request.account_id.write(
+                {
+                    "state": "token_rejected",
+                    "state_message": error.message,
+                    "checked_at": fields.Datetime.now(),
+                }
+            )
+
+    # ---- answering
+
+    def _on_accept_ok(self, request, answer):
+        call = request.call_id
+        if call.handler_id != request.user_id or not call._is_live():
+            # nobody holds it any more: the answer must not stay open
+            call._ask_to_hang_up("terminate")
+            return
+        call.write(
+            {
+                "lease_until": False,
+                "pinged_at": fields.Datetime.now(),
+                "error_code": 0,
+                "error_message": False,
+            }
+        )
+        call._note_facts(accepted_at=fields.Datetime.now())
+        call._post_soon()
+
+    def _on_accept_failed(self, request, error):
+        call = request.call_id
+        if not call._is_connecting():
+            return
+        call._show_error(error)
+        if error.kind == "ended":
+            call._close("no_news")
+        elif self._passed_on(request):
+            # WhatsApp ties the answer to the SDP it holds: the same tab goes on
+            # with the same SDP until the lease ends, nobody else can
+            call._derive()
+            self._accept_again(request)
+        else:
+            call._release(error.message)
+
+    def _passed_on(self, request):
+        """Whether a pre_accept went out, so that WhatsApp holds this tab's SDP."""
+        return request.call_id.request_ids.filtered(
+            lambda r: (
+                r.action == "pre_accept"
+                and r.user_id == request.user_id
+                and r.state in ("done", "unknown")
+            )
+        )
+
+    def _accept_again(self, request):
+        call = request.call_id
+        left = (call.lease_until - fields.Datetime.now()).total_seconds()
+        sdp = call.answer_sdp
+        if left <= 0 or not sdp:
+            return
+        again = self.env["whatsapp.call.request"]._enqueue(
+            request.number_id,
+            "accept",
+            {"call_ref": call.provider_ref, "sdp": sdp, "opaque": call.opaque},
+            expires_in=left,
+            call=call,
+            user=request.user_id,
+        )
+        again._try_again(1)
+
+    def _on_pre_accept_failed(self, request, error):
+        if error.kind == "ended":
+            self.env["whatsapp.call.request"]._cancel_queued(request.call_id)
+            self._on_accept_failed(request, error)
+
+    # ---- dialling
+
+    def _on_connect_ok(self, request, answer):
+        call = request.call_id
+        if answer.call_ref and not call.provider_ref:
+            call.provider_ref = answer.call_ref
+        if not call._is_live():
+            call._ask_to_hang_up("terminate")
+
+    def _on_connect_failed(self, request, error):
+        call = request.call_id
+        if not error.certain:
+            # it may ring: our reference in WhatsApp's events, or the deadline, tell
+            return
+        call._show_error(error)
+        if call._is_live():
+            call._close("not_sent")
+        if error.kind == "permission":
+            call._permission_withdrawn(request, error)
+
+    def _permission_withdrawn(self, request, error):
+        """WhatsApp knows of no permission: ours was out of date."""
+        permission = self.env["whatsapp.call.permission"]._of(
+            request.number_id, request.call_id.contact_id
+        )
+        if permission.granted:
+            self.env["whatsapp.call.event"]._append(
+                request.account_id,
+                "permission",
+                source="request",
+                number=request.number_id,
+                contact=request.call_id.contact_id,
+                note=error.message,
+                data={"permission": {"accepted": False, "automatic": True}},
+            )
+            permission._fold_answers()
+
+    # ---- ending
+
+    def _on_reject_failed(self, request, error):
+        self._on_terminate_failed(request, error)
+
+    def _on_terminate_failed(self, request, error):
+        call = request.call_id
+        if error.kind == "ended":
+            call._log("already_ended", self.env._("It had already ended"))
+
+    # ---- permission requests, tests of the connection
+
+    def _on_permission_request_ok(self, request, answer):
+        permission = self.env["whatsapp.call.permission"]._of(
+            request.number_id, request.contact_id
+        )
+        permission.request_ref = answer.message_ref
+
+    def _on_permission_request_failed(self, request, error):
+        permission = self.env["whatsapp.call.permission"]._of(
+            request.number_id, request.contact_id
+        )
+        permission.write({"requested_at": False, "requested_by_id": False})
+        self._notify(request.user_id, "danger", self._said(error))
+
+    def _on_send_text_failed(self, request, error):
+        self._notify(request.user_id, "warning", self._said(error))
+
+    def _on_check_ok(self, request, answer):
+        data = answer.data
+        health = [data.get("verified_name"), data.get("quality_rating")]
+        request.number_id.health = " · ".join(str(part) for part in health if part)
+        request.account_id.write(
+            {
+                "state": "connected",
+                "state_message": False,
+                "checked_at": fields.Datetime.now(),
+            }
+        )
+        message = self.env._(
+            "%(number)s: WhatsApp answers as %(name)s.",
+            number=request.number_id.display_name,
+            name=data.get("verified_name") or data.get("display_phone_number") or "?",
+        )
+        self._notify(request.user_id, "success", message)
+
+    def _on_check_failed(self, request, error):
+        request.account_id.write(
+            {
+                "state": "failed",
+                "state_message": error.message,
+                "checked_at": fields.Datetime.now(),
+            }
+        )
+        self._notify(request.user_id, "danger", self._said(error))
+
+    # ---- saying it
+
+    def _show_error(self, error):
+        # the newest word counts: an accept that is tried again may fail otherwise
+        self.write(
+            {
+                "error_code": error.code or 0,
+                "error_message": error.details or error.message,
+                "error_href": False,
+            }
+        )
+
+    def _said(self, error):
+        advice = explain(error.code)[2] if error.code else ""
+        return " ".join(
+            str(part) for part in (error.message, error.details, advice) if part
+        )
+
+    @api.model
+    def _notify(self, user, kind, message):
+        user._bus_send(
+            "simple_notification",
+            {
+                "type": kind,
+                "title": self.env._("WhatsApp Calling"),
+                "message": message,
+                "sticky": kind == "danger",
+            },
+        )

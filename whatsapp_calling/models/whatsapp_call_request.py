@@ -1,0 +1,291 @@
+"""What is to be asked of a provider: one row each, sent in order per call.
+
+Rows are queued inside the transaction that decides and sent after it by the pool,
+never inside a transaction: Odoo may run one twice, and a second `connect` is a
+second call.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..providers.base import ProviderError
+from ..tools import clock, crypto, pool
+from ..tools.transaction import run_in_transaction
+
+MAX_ATTEMPTS = 6
+ABANDONED_AFTER = 40  # seconds in "sending": longer than any time-out
+
+
+class WhatsappCallRequest(models.Model):
+    _name = "whatsapp.call.request"
+    _description = "WhatsApp Call Request"
+    _order = "id"
+    _rec_name = "action"
+
+    call_id = fields.Many2one(
+        "whatsapp.call", index="btree_not_null", ondelete="cascade"
+    )
+    number_id = fields.Many2one("whatsapp.calling.number", ondelete="cascade")
+    account_id = fields.Many2one(
+        "whatsapp.calling.account", required=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    contact_id = fields.Many2one("whatsapp.call.contact", ondelete="set null")
+    user_id = fields.Many2one("res.users", "Asked by")
+    action = fields.Char(required=True)
+    payload = fields.Json(groups="base.group_no_one")
+    state = fields.Selection(
+        [
+            ("queued", "Queued"),
+            ("sending", "Sending"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+            ("unknown", "Unknown"),
+            ("cancelled", "Cancelled"),
+            ("expired", "Expired"),
+        ],
+        required=True,
+        default="queued",
+    )
+    repeatable = fields.Boolean()
+    not_before = fields.Datetime()
+    expires_at = fields.Datetime(required=True)
+    attempts = fields.Integer()
+    sent_at = fields.Datetime()
+    answered_at = fields.Datetime()
+    http_status = fields.Integer("HTTP status")
+    error_code = fields.Integer()
+    error_message = fields.Char()
+    response = fields.Json()
+
+    _open_idx = models.Index("(call_id, id) WHERE state IN ('queued', 'sending')")
+
+    @api.model
+    def _enqueue(self, number, action, payload, *, expires_in, **values):
+        """Queue a request; it leaves when the transaction has committed.
+
+        :param payload: as providers.base says for the action; wiped when sent
+        :param expires_in: seconds after which it is not sent any more
+        :param values: call, contact, user (records)
+        """
+        account = number.account_id.sudo()
+        now = fields.Datetime.now()
+        request = self.sudo().create(
+            {
+                "account_id": account.id,
+                "company_id": account.company_id.id,
+                "number_id": number.id,
+                "action": action,
+                "payload": payload,
+                "repeatable": action in account._provider.REPEATABLE,
+                "expires_at": now + timedelta(seconds=expires_in),
+                "user_id": (values.get("user") or self.env.user).id,
+                "call_id": values.get("call") and values["call"].id,
+                "contact_id": values.get("contact") and values["contact"].id,
+            }
+        )
+        pool.submit_after_commit(
+            self.env, self._name, "_send_due", request.call_id.id, request.id
+        )
+        return request
+
+    @api.model
+    def _cancel_queued(self, call, actions=None):
+        """A hang-up makes what is still queued pointless."""
+        queued = call.sudo().request_ids.filtered(
+            lambda r: r.state == "queued" and (not actions or r.action in actions)
+        )
+        queued.write({"state": "cancelled", "payload": False})
+        return queued
+
+    @api.model
+    def _send_due(self, call_id=None, request_id=None):
+        """Send what is queued for a call, one after the other (runs in the pool)."""
+        while request := run_in_transaction(
+            self.env, lambda: self._take_next(call_id, request_id)
+        ):
+            request._send()
+
+    @api.model
+    def _take_next(self, call_id, request_id):
+        """Mark the next request as sending, so that no other thread takes it."""
+        now = datetime.now(UTC).replace(tzinfo=None)
+        scope = (
+            SQL("request.call_id = %s", call_id)
+            if call_id
+            else SQL("request.id = %s", request_id)
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE whatsapp_call_request
+                   SET state = 'sending', sent_at = %(now)s, attempts = attempts + 1
+                 WHERE id = (
+                    SELECT request.id FROM whatsapp_call_request request
+                     WHERE %(scope)s AND request.state = 'queued'
+                       AND (request.not_before IS NULL
+                            OR request.not_before <= %(now)s)
+                       AND NOT EXISTS (
+                            SELECT FROM whatsapp_call_request earlier
+                             WHERE earlier.call_id = request.call_id
+                               AND earlier.id < request.id
+                               AND earlier.state IN ('queued', 'sending'))
+                     ORDER BY request.id LIMIT 1
+                       FOR UPDATE SKIP LOCKED)
+                   AND state = 'queued'
+                RETURNING id
+                """,
+                now=now,
+                scope=scope,
+            )
+        )
+        self.env.invalidate_all()
+        return self.browse(rows[0][0]) if rows else None
+
+    def _send(self):
+        """Send, outside any transaction, then note the answer in one."""
+        self.ensure_one()
+        if self.expires_at < fields.Datetime.now():
+            run_in_transaction(self.env, self._expire)
+            return
+        try:
+            credentials = self.account_id._credentials()
+        except crypto.CryptoError as error:
+            failure = ProviderError(str(error), kind="auth")
+            run_in_transaction(self.env, lambda: self._fail(failure))
+            return
+        provider, action = self.account_id._provider, self.action
+        number_ref, payload = self.number_id.provider_ref, dict(self.payload or {})
+        run_in_transaction(self.env, lambda: None)  # ends the reading transaction
+        try:
+            answer = provider.send(credentials, action, number_ref, payload)
+        except ProviderError as error:
+            failure = error
+            run_in_transaction(self.env, lambda: self._fail(failure))
+        else:
+            run_in_transaction(self.env, lambda: self._succeed(answer))
+
+    def _succeed(self, answer):
+        self.write(
+            {
+                "state": "done",
+                "payload": False,
+                "answered_at": fields.Datetime.now(),
+                "http_status": answer.http_status,
+                "response": answer.data,
+            }
+        )
+        self._log(f"{self.action}_ok", self.env._("WhatsApp took it"))
+        self.env["whatsapp.call"]._on_answer(self, answer)
+
+    def _fail(self, error):
+        if self._may_try_again(error):
+            self._try_again(error.retry_after or min(8, 0.5 * 2**self.attempts))
+            return
+        unknown = not error.certain and not self.repeatable
+        self.write(
+            {
+                "state": "unknown" if unknown else "failed",
+                "payload": False,
+                "answered_at": fields.Datetime.now(),
+                "http_status": error.http_status,
+                "error_code": error.code,
+                "error_message": error.message,
+            }
+        )
+        self._log(f"{self.action}_failed", error.message, error)
+        self.env["whatsapp.call"]._on_failure(self, error)
+
+    def _may_try_again(self, error):
+        if self.attempts >= MAX_ATTEMPTS or self.expires_at < fields.Datetime.now():
+            return False
+        if error.kind in ("unavailable", "timeout", "unreachable", "nonsense"):
+            return self.repeatable
+        return error.kind == "rate" and self.repeatable
+
+    def _try_again(self, seconds):
+        self.write(
+            {
+                "state": "queued",
+                "not_before": fields.Datetime.now() + timedelta(seconds=seconds),
+            }
+        )
+        clock.watch_after_commit(self.env)
+
+    def _expire(self):
+        self.write({"state": "expired", "payload": False})
+        self._log(f"{self.action}_expired", self.env._("Not sent: it was too late"))
+        error = ProviderError(
+            self.env._("It could not be sent in time."), kind="unreachable"
+        )
+        self.env["whatsapp.call"]._on_failure(self, error)
+
+    def _log(self, kind, note, error=None):
+        data = {"action": self.action, "attempts": self.attempts}
+        if error:
+            data |= {
+                "code": error.code,
+                "type": error.kind,
+                "details": error.details,
+                "http_status": error.http_status,
+            }
+        if self.sent_at:
+            data["took_ms"] = self._milliseconds_since_sent()
+        self.env["whatsapp.call.event"]._append(
+            self.account_id,
+            kind,
+            source="request",
+            call=self.call_id,
+            number=self.number_id,
+            contact=self.contact_id,
+            user=self.user_id,
+            note=note,
+            data=data,
+        )
+
+    def _milliseconds_since_sent(self):
+        now = datetime.now(UTC).replace(tzinfo=None)
+        return int((now - self.sent_at).total_seconds() * 1000)
+
+    @api.model
+    def _sweep(self):
+        """Take up what a worker that died left behind; submit what is due."""
+        now = fields.Datetime.now()
+        lost = self.search(
+            [
+                ("state", "=", "sending"),
+                ("sent_at", "<", now - timedelta(seconds=ABANDONED_AFTER)),
+            ],
+            limit=100,
+        )
+        for request in lost:
+            request._settle_lost(now)
+        due = self.search(
+            [
+                ("state", "=", "queued"),
+                "|",
+                ("not_before", "=", False),
+                ("not_before", "<=", now),
+            ],
+            limit=100,
+        )
+        for request in due:
+            pool.submit_after_commit(
+                self.env, self._name, "_send_due", request.call_id.id, request.id
+            )
+        return bool(self.search_count([("state", "=", "queued")], limit=1))
+
+    def _settle_lost(self, now):
+        if self.repeatable and self.expires_at > now:
+            self.state = "queued"
+            return
+        self.write({"state": "unknown", "payload": False})
+        error = ProviderError(
+            self.env._("The server stopped while it was being sent."),
+            kind="timeout",
+            certain=False,
+        )
+        self._log(f"{self.action}_unknown", error.message, error)
+        self.env["whatsapp.call"]._on_failure(self, error)

@@ -1,0 +1,95 @@
+"""Who rings: the assigned person first, then everybody whom the number names."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+
+class WhatsappCall(models.Model):
+    _inherit = "whatsapp.call"
+
+    def _ring(self, number):
+        """Ring the assignee alone for a while when there is one, else all."""
+        self.ensure_one()
+        operators = number._operators() if number.calling_enabled else None
+        if not operators:
+            self._log(
+                "nobody_rings",
+                self.env._("Calling is switched off for this number")
+                if operators is None
+                else self.env._("No operator of this number can be rung"),
+            )
+            self._set_deadline()
+            return
+        first = self._assignee() & operators
+        if first and first != operators and number.assignee_seconds:
+            self.widen_at = fields.Datetime.now() + timedelta(
+                seconds=number.assignee_seconds
+            )
+            self._ring_users(first)
+        else:
+            self._ring_users(operators)
+        self._set_deadline()
+
+    def _ring_users(self, users):
+        new = users - self.rung_user_ids
+        if not new:
+            return
+        self.write(
+            {
+                "rung_user_ids": [(4, user.id) for user in new],
+                "version": self.version + 1,
+            }
+        )
+        new._bus_send(
+            "whatsapp_calling/ring",
+            {"id": self.id, "version": self.version, "server_time": self._now_ms()},
+        )
+        self._log(
+            "rung",
+            self.env._("Rings for %(names)s", names=", ".join(new.mapped("name"))),
+            data={"user_ids": new.ids},
+        )
+
+    def _widen_ring(self):
+        """Nobody but the assignee has heard it so far: now everybody does."""
+        self.widen_at = False
+        self._ring_users(self.number_id._operators())
+        self._set_deadline()
+
+    # ---- the record the call belongs to: bridges add tickets and leads
+
+    def _candidates(self):
+        """Open records of the caller, the likeliest first: [recordset of one].
+
+        Bridges put tickets and leads before the customer.
+        """
+        self.ensure_one()
+        return [self.partner_id] if self.partner_id else []
+
+    def _assignee(self):
+        """The user whom the caller's record is assigned to, if any."""
+        self.ensure_one()
+        record = self._record()
+        for source in (record, self.partner_id):
+            if source and "user_id" in source._fields and source.user_id:
+                return source.user_id
+        return self.env["res.users"]
+
+    def _link_record(self):
+        """Link the likeliest record, unless one was chosen (dialled from it)."""
+        self.ensure_one()
+        if self.res_model:
+            return
+        candidates = self._candidates()
+        if candidates:
+            self.write({"res_model": candidates[0]._name, "res_id": candidates[0].id})
+
+    @api.model
+    def _record_of(self, model, res_id):
+        if not model or model not in self.env or not res_id:
+            return None
+        return self.env[model].browse(res_id).exists() or None
+
+    def _record(self):
+        return self._record_of(self.res_model, self.res_id)

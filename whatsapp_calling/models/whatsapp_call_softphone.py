@@ -1,0 +1,286 @@
+"""What the softphone asks: calls that ring or run, history, contacts, notes."""
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..tools.error_catalogue import explain
+from ..tools.transaction import run_in_transaction
+
+PING_INTERVAL = 5  # seconds
+POLL_INTERVAL = 5  # seconds, while the bus is down
+NOTES_MAX = 10_000  # characters
+
+
+class WhatsappCall(models.Model):
+    _inherit = "whatsapp.call"
+
+    @api.model
+    def softphone_start(self):
+        """All that a page needs when it opens, in one request."""
+        user = self.env.user
+        operator = user.has_group("whatsapp_calling.group_operator")
+        numbers = self.env["whatsapp.calling.number"]._usable(user.company_ids)
+        reason = ""
+        if not operator:
+            reason = self.env._("You are no calling operator.")
+        elif not numbers:
+            reason = self.env._("No number of your company is switched on for calling.")
+        if reason:
+            return {"enabled": False, "reason": reason, "calls": [], "numbers": []}
+        return {
+            "enabled": True,
+            "reason": "",
+            "user_id": user.id,
+            "numbers": [number._softphone_view() for number in numbers],
+            # sudo: ice server - every operator's browser needs them to connect
+            "ice_servers": self.env["mail.ice.server"].sudo()._get_ice_servers(),
+            "ping_interval": PING_INTERVAL,
+            "poll_interval": POLL_INTERVAL,
+            "quick_texts": [
+                self.env._("Sorry, we cannot talk right now. We will call you back."),
+                self.env._("Please write to us here, and we will answer soon."),
+            ],
+            **self.softphone_poll(),
+        }
+
+    @api.model
+    def softphone_poll(self):
+        """What rings for the user or is theirs now; the poll counts as presence."""
+        # sudo: call - what rings is theirs in every company they belong to
+        calls = self.sudo().search(
+            Domain("state", "in", ("dialing", "ringing", "connected"))
+            & Domain("company_id", "in", self.env.user.company_ids.ids)
+            & (
+                Domain("handler_id", "=", self.env.uid)
+                | Domain("rung_user_ids", "=", self.env.uid)
+            )
+        )
+        calls = calls.filtered(
+            lambda call: call.state == "ringing" or call.handler_id == self.env.user
+        )
+        return {
+            "calls": [call._view() for call in calls],
+            "missed_count": self._missed_count(),
+            "server_time": self._now_ms(),
+        }
+
+    @api.model
+    def softphone_calls(self, ids):
+        """Calls by id, those that the user may see."""
+        calls = [self._for_softphone(call_id) for call_id in ids[:200]]
+        return [call._view() for call in calls if call]
+
+    @api.model
+    def softphone_history(self, options):
+        """The user's own calls, newest first: {offset, limit, missed}."""
+        domain = Domain("handler_id", "=", self.env.uid) | Domain(
+            "rung_user_ids", "=", self.env.uid
+        )
+        if options.get("missed"):
+            domain &= Domain("state", "=", "missed")
+        # sudo: call - their own calls
+        calls = self.sudo().search(
+            domain & Domain("company_id", "in", self.env.user.company_ids.ids),
+            offset=int(options.get("offset") or 0),
+            limit=min(int(options.get("limit") or 30), 100),
+        )
+        return {"calls": [call._view() for call in calls]}
+
+    @api.model
+    def softphone_contacts(self, options):
+        """People one may call: partners with a phone, found by name or digits."""
+        query = (options.get("query") or "").strip()
+        limit = min(int(options.get("limit") or 30), 100)
+        domain = Domain("phone", "!=", False)
+        if query:
+            digits = "".join(filter(str.isdigit, query))
+            matches = Domain("complete_name", "ilike", query)
+            if len(digits) >= 3:
+                matches |= Domain("phone_sanitized", "like", digits)
+            domain &= matches
+        partners = self.env["res.partner"].search(
+            domain, limit=limit, order="complete_name"
+        )
+        labels = self._permission_labels(partners)
+        return [
+            {
+                "partner_id": partner.id,
+                "contact_id": False,
+                "name": partner.display_name,
+                "phone": partner.phone,
+                "permission_label": labels.get(partner.id, ""),
+            }
+            for partner in partners
+        ]
+
+    def _permission_labels(self, partners):
+        """The best permission of each partner, in one query for all of them."""
+        # sudo: permission - the softphone shows it before dialling
+        permissions = (
+            self.env["whatsapp.call.permission"]
+            .sudo()
+            .search(
+                [
+                    ("contact_id.partner_id", "in", partners.ids),
+                    ("company_id", "in", self.env.companies.ids),
+                ]
+            )
+        )
+        best = permissions.sorted(lambda p: p.state == "granted")
+        return {p.contact_id.partner_id.id: p._label() for p in best}
+
+    @api.model
+    def softphone_missed_seen(self):
+        """The user has looked at the missed calls."""
+
+        def work():
+            settings = self.env["res.users.settings"]._find_or_create_for_user(
+                self.env.user
+            )
+            # sudo: settings - one's own, without the broadcast of a set-up change
+            settings.sudo().whatsapp_calling_seen_at = fields.Datetime.now()
+            return {"missed_count": 0}
+
+        return run_in_transaction(self.env, work)
+
+    def _missed_count(self):
+        # sudo: settings, call - one's own
+        seen = self.env.user.sudo().res_users_settings_id.whatsapp_calling_seen_at
+        domain = [("rung_user_ids", "=", self.env.uid), ("state", "=", "missed")]
+        if seen:
+            domain.append(("ended_at", ">", seen))
+        return self.sudo().search_count(domain, limit=100)
+
+    # ---- during a call
+
+    @api.model
+    def softphone_notes(self, call_id, text):
+        """Keep what the operator writes during and after the call."""
+        return self._change_own(call_id, {"notes": str(text or "")[:NOTES_MAX]})
+
+    @api.model
+    def softphone_quality(self, call_id, stats):
+        """Keep the line quality the browser measured (getStats)."""
+        numbers = ("rtt_ms", "jitter_ms", "loss_percent", "mos", "samples")
+        quality = {
+            name: round(float(stats[name]), 1)
+            for name in numbers
+            if isinstance(stats.get(name), int | float)
+        }
+        return self._change_own(call_id, {"quality": quality})
+
+    @api.model
+    def softphone_link(self, call_id, model, res_id):
+        """Put the call on another record, e.g. one of the caller's tickets."""
+        record = self._readable_record(model, res_id)
+        if not record:
+            return {"ok": False, "message": self.env._("You may not see this record.")}
+        vals = {"res_model": record._name, "res_id": record.id, "message_id": False}
+        return self._change_own(call_id, vals, post=True)
+
+    def _change_own(self, call_id, vals, post=False):
+        def work():
+            call = self._for_softphone(call_id)
+            user = self.env.user
+            if not call or not (user == call.handler_id or self._is_manager()):
+                message = self.env._("Only who handles the call may change it.")
+                return {"ok": False, "message": message}
+            # sudo: call - operators change these few fields of their own calls
+            call = call.sudo()
+            call.write({**vals, "version": call.version + 1})
+            call._announce()
+            if post:
+                call._post_soon()
+            return {"ok": True, "message": False}
+
+        return run_in_transaction(self.env, work)
+
+    # ---- views
+
+    def _view(self):
+        """The call as the softphone shows it (JSON, times in epoch ms)."""
+        self.ensure_one()
+        user = self.env.user
+        call = self.sudo()
+        mine = call.handler_id == user
+        to_answer = bool(
+            call.state == "ringing"
+            and call.direction == "inbound"
+            and not call.handler_id
+            and call.with_user(user)._may_answer()
+        )
+        handler, partner, record = call.handler_id, call.partner_id, call._record()
+        return {
+            "id": call.id,
+            "version": call.version,
+            "direction": call.direction,
+            "state": call.state,
+            "live": call._is_live(),
+            "connecting": call._is_connecting(),
+            "is_video": call.is_video,
+            "name": call.peer_name,
+            "phone": call.peer_phone or "",
+            "contact_id": call.contact_id.id,
+            "partner": partner and {"id": partner.id, "name": partner.name},
+            "number": call.number_id._softphone_view() if call.number_id else False,
+            "company_id": call.company_id.id,
+            "created": self._milliseconds(call.started_at),
+            "answered": self._milliseconds(call.official_start or call.accepted_at),
+            "ended": self._milliseconds(call.ended_at),
+            "duration": call.duration,
+            "handler": handler and {"id": handler.id, "name": handler.name},
+            "handler_tab": call.handler_tab if mine else False,
+            "mine": mine,
+            "silenced": user in call.silenced_user_ids,
+            "mine_to_answer": to_answer,
+            "record": self._record_view(record),
+            "candidates": call._candidate_views(user),
+            "reason": call.reason or "",
+            "error": call._error_view(),
+            "notes": call.notes or "",
+            **call._sdp_view(mine, to_answer),
+        }
+
+    def _sdp_view(self, mine, to_answer):
+        if to_answer and self.offer_sdp:
+            return {"sdp": self.offer_sdp, "sdp_type": "offer"}
+        if mine and self.direction == "outbound" and self.answer_sdp:
+            return {"sdp": self.answer_sdp, "sdp_type": "answer"}
+        return {"sdp": False, "sdp_type": False}
+
+    def _candidate_views(self, user):
+        if not self._is_live():
+            return []
+        candidates = [record.with_user(user) for record in self._candidates()]
+        return [
+            self._record_view(record.sudo(False))
+            for record in candidates
+            if record.sudo(False).has_access("read")
+        ]
+
+    @api.model
+    def _record_view(self, record):
+        """{model, id, name, label} of a record one may read, else False."""
+        if not record:
+            return False
+        readable = record.with_env(self.env(su=False))
+        if not readable.has_access("read"):
+            return False
+        return {
+            "model": record._name,
+            "id": record.id,
+            "name": readable.display_name,
+            "label": self.env["ir.model"]._get(record._name).sudo().name,
+        }
+
+    def _error_view(self):
+        if not self.error_message and not self.error_code:
+            return False
+        title, meaning, advice, href = explain(self.error_code or None)
+        return {
+            "code": self.error_code,
+            "title": str(title),
+            "message": self.error_message or str(meaning),
+            "advice": str(advice),
+            "href": self.error_href or href or False,
+        }
