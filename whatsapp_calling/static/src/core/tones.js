@@ -1,0 +1,63 @@
+import { browser } from "@web/core/browser/browser";
+
+/** Frequencies in Hz of the keys of a phone (ITU-T Q.23). */
+const ROWS = [697, 770, 852, 941];
+const COLUMNS = [1209, 1336, 1477];
+const KEYS = ["123", "456", "789", "*0#"];
+
+/** The tones a phone makes for its own user: ringback while the other side rings, and keys. */
+export const tones = {
+    context: undefined,
+    interval: undefined,
+
+    _beep(frequencies, seconds, volume) {
+        try {
+            this.context ??= new AudioContext();
+            const { currentTime } = this.context;
+            const gain = this.context.createGain();
+            gain.connect(this.context.destination);
+            // short ramps: a tone cut off hard clicks
+            gain.gain.setValueAtTime(0, currentTime);
+            gain.gain.linearRampToValueAtTime(volume, currentTime + 0.02);
+            gain.gain.setValueAtTime(volume, currentTime + seconds - 0.02);
+            gain.gain.linearRampToValueAtTime(0, currentTime + seconds);
+            for (const frequency of frequencies) {
+                const oscillator = this.context.createOscillator();
+                oscillator.frequency.value = frequency;
+                oscillator.connect(gain);
+                oscillator.start(currentTime);
+                oscillator.stop(currentTime + seconds);
+            }
+            return gain;
+        } catch {
+            // no sound device, or a browser without Web Audio: the panel shows the state anyway
+            return undefined;
+        }
+    },
+
+    startRingback() {
+        if (this.interval) {
+            return;
+        }
+        const beep = () => {
+            this.ringback = this._beep([425], 1, 0.08);
+        };
+        beep();
+        this.interval = browser.setInterval(beep, 5_000);
+    },
+
+    stopRingback() {
+        browser.clearInterval(this.interval);
+        this.interval = undefined;
+        this.ringback?.disconnect();
+        this.ringback = undefined;
+    },
+
+    /** @param {string} key "0" to "9", "*" or "#" */
+    playKey(key) {
+        const row = KEYS.findIndex((keys) => keys.includes(key));
+        if (row >= 0) {
+            this._beep([ROWS[row], COLUMNS[KEYS[row].indexOf(key)]], 0.12, 0.05);
+        }
+    },
+};

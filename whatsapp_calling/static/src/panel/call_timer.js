@@ -1,0 +1,30 @@
+import { formatDuration } from "@whatsapp_calling/softphone/call_labels";
+
+import { Component, onWillUnmount, useState } from "@odoo/owl";
+
+import { browser } from "@web/core/browser/browser";
+import { useService } from "@web/core/utils/hooks";
+
+/** mm:ss since the call was answered, by the server's clock; nothing before. */
+export class CallTimer extends Component {
+    static props = { call: { optional: true }, className: { type: String, optional: true } };
+    static template = "whatsapp_calling.CallTimer";
+
+    setup() {
+        super.setup();
+        this.softphone = useService("whatsapp_calling.softphone");
+        this.state = useState({ now: this.softphone.now() });
+        const interval = browser.setInterval(() => {
+            this.state.now = this.softphone.now();
+        }, 1_000);
+        onWillUnmount(() => browser.clearInterval(interval));
+    }
+
+    get text() {
+        const { call } = this.props;
+        if (!call?.answered || (call.live && call.state !== "connected")) {
+            return "";
+        }
+        return formatDuration(call.live ? (this.state.now - call.answered) / 1000 : call.duration);
+    }
+}

@@ -1,0 +1,105 @@
+import {
+    countryOf,
+    isInternational,
+    looksLikePhone,
+    normalizePhone,
+} from "@whatsapp_calling/core/phone_number";
+import { tones } from "@whatsapp_calling/core/tones";
+import { ContactList } from "@whatsapp_calling/panel/contact_list";
+import { DialPad } from "@whatsapp_calling/panel/dial_pad";
+import { PermissionHint } from "@whatsapp_calling/panel/permission_hint";
+
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
+
+import { _t } from "@web/core/l10n/translation";
+import { KeepLast } from "@web/core/utils/concurrency";
+import { useService } from "@web/core/utils/hooks";
+import { useDebounced } from "@web/core/utils/timing";
+
+/** A number to dial, or letters to find somebody by. */
+export class Keypad extends Component {
+    static components = { ContactList, DialPad, PermissionHint };
+    static props = [];
+    static template = "whatsapp_calling.Keypad";
+
+    setup() {
+        super.setup();
+        this.softphone = useState(useService("whatsapp_calling.softphone"));
+        this.state = useState({ text: "", info: null });
+        this.input = useRef("input");
+        this.keepLast = new KeepLast();
+        this.lookup = useDebounced(this._lookup, 300);
+        useEffect(
+            () => {
+                this.lookup();
+            },
+            () => [this.phone, this.softphone.permissionVersion]
+        );
+    }
+
+    get isName() {
+        return !looksLikePhone(this.state.text);
+    }
+
+    /** @returns {string|undefined} what can be dialled */
+    get phone() {
+        return isInternational(this.state.text) ? normalizePhone(this.state.text) : undefined;
+    }
+
+    get country() {
+        return this.isName ? undefined : countryOf(this.state.text);
+    }
+
+    get hint() {
+        if (!this.state.text || this.isName) {
+            return "";
+        }
+        if (!normalizePhone(this.state.text).startsWith("+")) {
+            return _t("Start with + and the country code");
+        }
+        return this.country?.name || "";
+    }
+
+    async _lookup() {
+        const { phone } = this;
+        this.state.info = null;
+        if (phone) {
+            const info = await this.keepLast.add(this.softphone.lookup({ phone }));
+            if (phone === this.phone) {
+                this.state.info = info;
+            }
+        }
+    }
+
+    /** @param {string} key */
+    onKey(key) {
+        tones.playKey(key);
+        this.insert(key);
+    }
+
+    insert(text) {
+        this.state.text += text;
+        this.input.el.focus();
+    }
+
+    erase() {
+        this.state.text = this.state.text.slice(0, -1);
+        this.input.el.focus();
+    }
+
+    onKeydown(ev) {
+        if (ev.key === "Enter" && this.phone) {
+            ev.preventDefault();
+            this.call();
+        }
+    }
+
+    call() {
+        // read now, never from an earlier look-up: what stands in the field is what is dialled
+        return this.softphone.dial({ phone: this.phone });
+    }
+
+    ask() {
+        this.softphone.explainRefusal({ phone: this.phone }, this.state.info);
+    }
+}

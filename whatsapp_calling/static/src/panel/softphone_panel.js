@@ -1,0 +1,63 @@
+import { Contacts } from "@whatsapp_calling/panel/contacts";
+import { EndedCall } from "@whatsapp_calling/panel/ended_call";
+import { Keypad } from "@whatsapp_calling/panel/keypad";
+import { OnCall } from "@whatsapp_calling/panel/on_call";
+import { Recents } from "@whatsapp_calling/panel/recents";
+
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
+
+import { registry } from "@web/core/registry";
+import { _t } from "@web/core/l10n/translation";
+import { useService } from "@web/core/utils/hooks";
+
+/** The phone itself. A main component, so that it stays open from one app to the next. */
+export class SoftphonePanel extends Component {
+    static components = { Contacts, EndedCall, Keypad, OnCall, Recents };
+    static props = [];
+    static template = "whatsapp_calling.SoftphonePanel";
+
+    setup() {
+        super.setup();
+        this.softphone = useState(useService("whatsapp_calling.softphone"));
+        this.root = useRef("root");
+        useEffect(
+            (open) => {
+                if (open) {
+                    this.root.el?.querySelector(".o-whatsapp-focus")?.focus();
+                }
+            },
+            () => [this.isOpen]
+        );
+    }
+
+    get isOpen() {
+        return this.softphone.enabled && this.softphone.panel.open;
+    }
+
+    get inCall() {
+        return Boolean(this.softphone.live || this.softphone.elsewhere);
+    }
+
+    get tabs() {
+        return [
+            { id: "keypad", icon: "oi oi-numpad", label: _t("Keypad") },
+            { id: "recents", icon: "fa fa-clock-o", label: _t("Recent") },
+            { id: "contacts", icon: "fa fa-address-book-o", label: _t("Contacts") },
+        ];
+    }
+
+    onChooseNumber(ev) {
+        this.softphone.chooseNumber(Number(ev.target.value) || false);
+    }
+
+    onKeydown(ev) {
+        if (ev.key === "Escape" && !ev.defaultPrevented) {
+            ev.stopPropagation();
+            this.softphone.togglePanel();
+        }
+    }
+}
+
+registry
+    .category("main_components")
+    .add("whatsapp_calling.SoftphonePanel", { Component: SoftphonePanel });

@@ -1,0 +1,66 @@
+import { Chatter } from "@mail/chatter/web_portal/chatter";
+
+import { useEffect, useState } from "@odoo/owl";
+
+import { _t } from "@web/core/l10n/translation";
+import { useService } from "@web/core/utils/hooks";
+import { patch } from "@web/core/utils/patch";
+
+patch(Chatter.prototype, {
+    setup() {
+        super.setup(...arguments);
+        this.softphone = useState(useService("whatsapp_calling.softphone"));
+        this.whatsapp = useState({ info: null });
+        useEffect(
+            (enabled, model, id) => {
+                this.whatsapp.info = null;
+                if (enabled && model && id) {
+                    this.lookupWhatsapp(model, id);
+                }
+            },
+            () => [
+                this.softphone.enabled &&
+                    !this.softphone.hidesChatterButton(this.props.threadModel),
+                this.props.threadModel,
+                this.props.threadId,
+                this.softphone.permissionVersion,
+            ]
+        );
+    },
+
+    async lookupWhatsapp(model, id) {
+        const info = await this.softphone
+            .lookup({ res_model: model, res_id: id })
+            .catch(() => null);
+        if (this.props.threadModel === model && this.props.threadId === id) {
+            this.whatsapp.info = info;
+        }
+    },
+
+    get hasWhatsappButton() {
+        return this.softphone.enabled && !this.softphone.hidesChatterButton(this.props.threadModel);
+    },
+
+    /** Whether the customer may be called, or why not: shown before the click. */
+    get whatsappTitle() {
+        const { info } = this.whatsapp;
+        if (!this.props.threadId) {
+            return _t("Save the record first");
+        }
+        if (!info) {
+            return _t("Call on WhatsApp");
+        }
+        return (info.allowed ? info.permission?.label : info.reason) || _t("Call on WhatsApp");
+    },
+
+    async callOnWhatsapp() {
+        const saved = await this.props.saveRecord?.();
+        if (saved === false) {
+            return;
+        }
+        await this.softphone.dial({
+            res_model: this.props.threadModel,
+            res_id: this.props.threadId,
+        });
+    },
+});

@@ -1,0 +1,389 @@
+import {
+    MicrophoneError,
+    closeMicrophone,
+    openMicrophone,
+} from "@whatsapp_calling/core/microphone";
+import { peerConnections } from "@whatsapp_calling/core/peer_connection";
+import { ticker } from "@whatsapp_calling/core/ticker";
+import { tones } from "@whatsapp_calling/core/tones";
+
+import { markRaw } from "@odoo/owl";
+
+import { _t } from "@web/core/l10n/translation";
+
+/** The quality is kept with every sixth ping (30 s), so that a killed tab leaves something behind. */
+const PINGS_PER_QUALITY = 6;
+
+/**
+ * The call whose sound this tab holds, from the click on Accept or Call to the end.
+ *
+ * phase: "microphone" (asking the browser) → "negotiating" (SDP) → "claiming" (request out) →
+ * "open" (the server says it is ours) → "closed"
+ */
+export class LiveCall {
+    phase = "microphone";
+    /** @type {number|undefined} none before the server has made an outbound call */
+    callId = undefined;
+    connected = false;
+    muted = false;
+    /** @type {"new"|"connected"|"reconnecting"} */
+    media = "new";
+    /** @type {import("@whatsapp_calling/core/call_quality").QualitySample|null} */
+    quality = null;
+    digits = "";
+    deviceLost = false;
+    pings = 0;
+
+    /**
+     * @param {import("./softphone_service").Softphone} softphone
+     * @param {Object} params
+     * @param {"inbound"|"outbound"} params.direction
+     * @param {string} params.name
+     * @param {string} params.phone
+     * @param {number} [params.callId] inbound
+     * @param {Object} [params.target] outbound: whom to dial
+     */
+    constructor(softphone, params) {
+        this.softphone = softphone;
+        Object.assign(this, params);
+    }
+
+    get call() {
+        return this.callId && this.softphone.calls.get(this.callId);
+    }
+
+    get closed() {
+        return this.phase === "closed";
+    }
+
+    //----------------------------------------------------------------------
+    // Start
+    //----------------------------------------------------------------------
+
+    async answer() {
+        if (!(await this._openPeer())) {
+            return;
+        }
+        let sdp;
+        try {
+            if (!this.call.sdp) {
+                await this.softphone.calls.load([this.callId]);
+            }
+            sdp = await this.peer.makeAnswer(this.call.sdp);
+        } catch (error) {
+            return this._abort(this._soundFailed(error));
+        }
+        if (this.closed) {
+            return;
+        }
+        const result = await this._claim("softphone_accept", [
+            this.callId,
+            this.softphone.tabId,
+            sdp,
+        ]);
+        if (result && !result.ok) {
+            this.close();
+            this.softphone.onAcceptRefused(this.callId, result);
+        }
+    }
+
+    async dial() {
+        if (!(await this._openPeer())) {
+            return;
+        }
+        let sdp;
+        try {
+            sdp = await this.peer.makeOffer();
+        } catch (error) {
+            return this._abort(this._soundFailed(error));
+        }
+        if (this.closed) {
+            return;
+        }
+        const result = await this._claim("softphone_dial", [
+            this.target,
+            this.softphone.tabId,
+            sdp,
+        ]);
+        if (result && !result.ok) {
+            this.close({ ended: true, message: result.message });
+            this.softphone.onDialRefused(this.target, result);
+        }
+    }
+
+    /** The microphone comes first: without it nothing is sent, and a call rings on for others. */
+    async _openPeer() {
+        const { softphone } = this;
+        let stream;
+        try {
+            stream = await openMicrophone(softphone.settings.audioConstraints);
+        } catch (error) {
+            const problem = error instanceof MicrophoneError ? error.problem : "blocked";
+            if (!this.closed) {
+                this.close();
+                softphone.onMicrophoneRefused(problem, this);
+            }
+            return false;
+        }
+        if (this.closed) {
+            // hung up, or taken by somebody else, while the browser was asking
+            closeMicrophone(stream);
+            return false;
+        }
+        this.phase = "negotiating";
+        try {
+            this.peer = markRaw(
+                peerConnections.make({
+                    stream,
+                    iceServers: softphone.iceServers,
+                    outputDeviceId: softphone.settings.audioOutputDeviceId,
+                })
+            );
+        } catch (error) {
+            closeMicrophone(stream);
+            this._abort(this._soundFailed(error));
+            return false;
+        }
+        const on = (name, listener) =>
+            this.peer.addEventListener(name, (ev) => listener(ev.detail));
+        on("connected", () => {
+            this.media = "connected";
+            this.share();
+        });
+        on("reconnecting", () => {
+            this.media = "reconnecting";
+            this.share();
+        });
+        on("failed", (reason) => this._onMediaFailed(reason));
+        on("device-lost", () => this._onDeviceLost());
+        on("quality", (sample) => {
+            this.quality = sample;
+            this.share();
+        });
+        return true;
+    }
+
+    /** Sends the one request that makes the call ours. */
+    async _claim(method, args) {
+        this.phase = "claiming";
+        let result;
+        try {
+            result = await this.softphone.rpc(method, args);
+        } catch (error) {
+            this._abort(_t("The server could not be reached. Please try again."));
+            throw error;
+        }
+        if (result.call) {
+            this.callId = result.call.id;
+            this.softphone.calls.insert(result.call);
+        }
+        if (!result.ok || this.closed) {
+            return result;
+        }
+        this.phase = "open";
+        this.stopPinging = ticker.start(
+            () => this.ping().catch(() => {}),
+            this.softphone.pingInterval
+        );
+        this.softphone.rememberCall(this);
+        if (this.hangUpWanted) {
+            await this.hangUp();
+        } else {
+            // the bus may have been quicker than the answer to our request
+            this.onCall(this.call);
+        }
+        return result;
+    }
+
+    //----------------------------------------------------------------------
+    // What the server says
+    //----------------------------------------------------------------------
+
+    /** @param {import("./call_store").CallView} call ours, in a new version */
+    onCall(call) {
+        if (this.closed || !call) {
+            return;
+        }
+        if (!call.live) {
+            return this.close({ ended: true });
+        }
+        if (this.direction === "outbound" && call.sdp && call.sdp_type === "answer") {
+            this.peer
+                .setAnswer(call.sdp)
+                .catch((error) => this._onMediaFailed("negotiation", error));
+        }
+        if (this.phase === "open" && !call.mine) {
+            // WhatsApp refused our answer (it rings again, for us too), or somebody took it over
+            this.close();
+            return this.softphone.onCallLost(call);
+        }
+        if (this.phase !== "open" && call.state === "connected" && call.handler && !call.mine) {
+            return this.close();
+        }
+        if (call.mine && call.state === "connected" && this.phase === "open") {
+            this._onConnected();
+        }
+        if (this.direction === "outbound" && call.state === "ringing") {
+            tones.startRingback();
+        }
+        this.share();
+    }
+
+    _onConnected() {
+        if (this.connected) {
+            return;
+        }
+        this.connected = true;
+        tones.stopRingback();
+        this.peer.setMicrophone(!this.muted);
+        this.peer.startNegotiationTimer();
+    }
+
+    /** Tells the server that the tab lives, and learns what the bus may have failed to bring. */
+    async ping() {
+        const { softphone } = this;
+        const result = await softphone.rpc("softphone_ping", [this.callId, softphone.tabId]);
+        if (this.closed) {
+            return;
+        }
+        if (!result.ok || result.version > this.call.version) {
+            await softphone.calls.load([this.callId]);
+        }
+        if (!result.ok && !this.closed) {
+            this.close();
+            return softphone.onCallLost(this.call);
+        }
+        this.pings++;
+        softphone.rememberCall(this);
+        this.share();
+        if (this.pings % PINGS_PER_QUALITY === 0) {
+            this.saveQuality();
+        }
+    }
+
+    saveQuality() {
+        const summary = this.peer?.quality.summary();
+        if (summary && this.callId) {
+            this.softphone.rpc("softphone_quality", [this.callId, summary]).catch(() => {});
+        }
+    }
+
+    //----------------------------------------------------------------------
+    // What the user does
+    //----------------------------------------------------------------------
+
+    setMuted(muted) {
+        this.muted = muted;
+        if (this.connected) {
+            this.peer.setMicrophone(!muted);
+        }
+        this.softphone.soundEffects.play(muted ? "mic-off" : "mic-on");
+        this.share();
+    }
+
+    /** @param {string} key "0" to "9", "*" or "#" */
+    sendKey(key) {
+        if (this.connected && this.peer.sendTones(key)) {
+            this.digits += key;
+            tones.playKey(key);
+        }
+    }
+
+    /** @param {string} [message] why, when it was not the user */
+    async hangUp(message) {
+        if (this.phase === "claiming") {
+            // the request is on its way: hang up what it brings
+            this.hangUpWanted = true;
+            return;
+        }
+        const { callId, phase, softphone } = this;
+        this.close({ ended: phase === "open", message });
+        if (phase !== "open") {
+            return;
+        }
+        const result = await softphone.rpc("softphone_hang_up", [callId]);
+        if (!result.ok && result.message) {
+            softphone.notify(result.message, "warning");
+        }
+    }
+
+    //----------------------------------------------------------------------
+    // End
+    //----------------------------------------------------------------------
+
+    /**
+     * Releases the microphone and lets go of the call. Nothing is sent to the server but the
+     * measured quality.
+     *
+     * @param {Object} [params]
+     * @param {boolean} [params.ended] show how it ended
+     * @param {string} [params.message]
+     */
+    close({ ended = false, message } = {}) {
+        if (this.closed) {
+            return;
+        }
+        this.phase = "closed";
+        this.stopPinging?.();
+        tones.stopRingback();
+        this.saveQuality();
+        this.peer?.close();
+        this.softphone.onLiveClosed(this, { ended, message });
+    }
+
+    share() {
+        this.softphone.tabs.share();
+    }
+
+    /** For the other tabs of this user. */
+    get snapshot() {
+        const { callId, muted, connected, media, quality } = this;
+        return { callId, muted, connected, media, quality };
+    }
+
+    _abort(message) {
+        this.close({ ended: true, message });
+    }
+
+    _soundFailed(error) {
+        return _t("The sound connection could not be set up (%(reason)s).", {
+            reason: error?.message || error?.name || _t("unknown"),
+        });
+    }
+
+    _onMediaFailed(reason, error) {
+        let message = _t("The sound connection was lost.");
+        if (error) {
+            message = this._soundFailed(error);
+        } else if (reason === "negotiation") {
+            message = _t(
+                "No sound connection came about. A firewall may block it; your administrator can add a TURN server."
+            );
+        }
+        this.hangUp(message).catch(() => {});
+    }
+
+    async _onDeviceLost() {
+        this.deviceLost = true;
+        try {
+            const { audioConstraints } = this.softphone.settings;
+            await this.useMicrophone({ ...audioConstraints, deviceId: undefined });
+            this.deviceLost = false;
+        } catch {
+            this.softphone.notify(
+                _t("The microphone was disconnected — the caller does not hear you."),
+                "danger"
+            );
+        }
+    }
+
+    /** @param {MediaTrackConstraints} constraints */
+    async useMicrophone(constraints) {
+        const stream = await openMicrophone(constraints);
+        if (this.closed || !this.peer) {
+            closeMicrophone(stream);
+        } else {
+            await this.peer.replaceMicrophone(stream);
+        }
+    }
+}

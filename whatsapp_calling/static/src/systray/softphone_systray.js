@@ -1,0 +1,51 @@
+import { CallTimer } from "@whatsapp_calling/panel/call_timer";
+
+import { Component, useState } from "@odoo/owl";
+
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+
+/** The phone in the top bar: what it is doing, and how many calls were missed. */
+export class SoftphoneSystray extends Component {
+    static components = { CallTimer };
+    static props = [];
+    static template = "whatsapp_calling.SoftphoneSystray";
+
+    setup() {
+        super.setup();
+        this.softphone = useState(useService("whatsapp_calling.softphone"));
+    }
+
+    /** The call of this tab, or of another one. */
+    get call() {
+        return this.softphone.live?.call || this.softphone.elsewhere;
+    }
+
+    get label() {
+        const { missedCount, status } = this.softphone;
+        switch (status) {
+            case "calling":
+                return _t("WhatsApp phone: in a call");
+            case "ringing":
+                return _t("WhatsApp phone: incoming call");
+            case "offline":
+                return _t("WhatsApp phone: no live connection, checking every few seconds");
+        }
+        return missedCount
+            ? _t("WhatsApp phone: %(count)s missed", { count: missedCount })
+            : _t("WhatsApp phone");
+    }
+
+    onClick() {
+        const { missedCount, panel, status } = this.softphone;
+        this.softphone.togglePanel();
+        if (panel.open && missedCount && status === "idle") {
+            this.softphone.openPanel("recents");
+        }
+    }
+}
+
+registry
+    .category("systray")
+    .add("whatsapp_calling.Softphone", { Component: SoftphoneSystray }, { sequence: 30 });
