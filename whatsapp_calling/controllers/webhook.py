@@ -78,7 +78,11 @@ class WebhookController(http.Controller):
             events = provider.parse(body, frozenset(account.number_ids.mapped("wa_id")))
         except PayloadError:
             return self._refuse(account, "bad_body", 400, "The body is not JSON.")
-        request.env["whatsapp.call"]._receive(account, events, arrived)
+        try:
+            request.env["whatsapp.call"]._receive(account, events, arrived)
+        except Exception:
+            self._count(account, "failed")  # WhatsApp delivers it again
+            raise
         self._count(account, "accepted")
         return self._text("")
 

@@ -224,6 +224,22 @@ class WhatsappCall(models.Model):
 
     # ---- facts and the state derived from them
 
+    def _lock(self):
+        """Wait for whoever changes this call, before anything is read of it.
+
+        When the other one did change it, PostgreSQL reports a conflict here, where
+        it is expected (and not logged as an error), and the transaction starts anew.
+        """
+        if self:
+            self.env.cr.execute(
+                SQL(
+                    "SELECT 1 FROM whatsapp_call WHERE id IN %s FOR NO KEY UPDATE",
+                    tuple(self.ids),
+                ),
+                log_exceptions=False,
+            )
+        return self
+
     def _note_facts(self, **facts):
         """Set facts that are not set yet and derive the state anew.
 

@@ -34,6 +34,7 @@ class WhatsappCall(models.Model):
         run_in_transaction(self.env, lambda: self.browse(call_id)._post())
 
     def _post(self):
+        self._lock()
         if not self.exists() or not self.chatter_due:
             return
         body = CARD.format(id=self.id, text=self._chatter_text())

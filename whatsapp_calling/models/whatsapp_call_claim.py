@@ -32,7 +32,7 @@ class WhatsappCall(models.Model):
         except SdpError as error:
             return self._refusal("invalid_sdp", str(error))
         return run_in_transaction(
-            self.env, lambda: self._for_softphone(call_id)._claim(tab, answer)
+            self.env, lambda: self._for_softphone(call_id)._lock()._claim(tab, answer)
         )
 
     def _claim(self, tab, answer):
@@ -135,7 +135,7 @@ class WhatsappCall(models.Model):
     def softphone_decline(self, call_id, text=False):
         """Reject a ringing call for everybody; `text` is sent to the caller."""
         return run_in_transaction(
-            self.env, lambda: self._for_softphone(call_id)._decline(text)
+            self.env, lambda: self._for_softphone(call_id)._lock()._decline(text)
         )
 
     def _decline(self, text):
@@ -178,7 +178,7 @@ class WhatsappCall(models.Model):
         def work():
             call = self._for_softphone(call_id)
             if call:
-                call.sudo().silenced_user_ids = [(4, self.env.uid)]
+                call._lock().sudo().silenced_user_ids = [(4, self.env.uid)]
             return {"ok": True}
 
         return run_in_transaction(self.env, work)
@@ -187,7 +187,7 @@ class WhatsappCall(models.Model):
     def softphone_hang_up(self, call_id):
         """End the call one handles; on one that is over already it is a success."""
         return run_in_transaction(
-            self.env, lambda: self._for_softphone(call_id)._hang_up()
+            self.env, lambda: self._for_softphone(call_id)._lock()._hang_up()
         )
 
     def _hang_up(self, closed_reason="hung_up"):
@@ -255,7 +255,7 @@ class WhatsappCall(models.Model):
         hidden = call.sudo()
         ours = hidden.handler_id == user or user in hidden.rung_user_ids
         if call and ours and user.has_group("whatsapp_calling.group_operator"):
-            return hidden.with_user(user).sudo()
+            return hidden
         return call if call and call.has_access("read") else self.browse()
 
     def _may_answer(self):
@@ -285,7 +285,7 @@ class WhatsappCall(models.Model):
         def work():
             call = self._for_softphone(call_id)
             # sudo: call - the tab is no field for users
-            if call and call.sudo().handler_tab == tab:
+            if call._lock().sudo().handler_tab == tab:
                 return call._hang_up("lost_tab")
             return {"ok": True, "message": False}
 

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from odoo.addons.phone_validation.tools.phone_validation import phone_format
+
 from ..tools import phone
 
 
@@ -56,11 +58,12 @@ class WhatsappCallContact(models.Model):
         """International spelling of digits ("43660…" -> "+43 660 …")."""
         if not wa_id:
             return ""
-        return (
-            self.env["res.partner"]._phone_format(
-                number=f"+{wa_id}", force_format="INTERNATIONAL"
-            )
-            or f"+{wa_id}"
+        return phone_format(
+            f"+{wa_id}",
+            None,
+            None,
+            force_format="INTERNATIONAL",
+            raise_exception=False,
         )
 
     @api.model

@@ -77,7 +77,6 @@ class WhatsappCallEvent(models.Model):
         }
         for name in ("call", "number", "contact", "user"):
             row[f"{name}_id"] = values.get(name) and values[name].id or None
-        self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 "INSERT INTO %s (%s) VALUES %s "

@@ -58,6 +58,8 @@ class WhatsappCall(models.Model):
 
     def _number_of(self, account, event):
         numbers = account.number_ids
+        if not event.number_ref and len(numbers) == 1:
+            return numbers
         return numbers.filtered(lambda n: n.provider_ref == event.number_ref)[:1]
 
     def _event_note(self, event, problems):
@@ -195,7 +197,7 @@ class WhatsappCall(models.Model):
             )
             if found and event.call_ref and not found.provider_ref:
                 found.provider_ref = event.call_ref
-        return found
+        return found._lock()
 
     def _known(self, account, number, event, event_id):
         """The call of an event, opened now when its first event was lost or late."""

@@ -1,6 +1,7 @@
 """What a provider's answer to a request means for the call it was about."""
 
 from odoo import api, fields, models
+from odoo.tools import format_datetime
 
 from ..tools.error_catalogue import explain
 
@@ -193,16 +194,27 @@ class WhatsappCall(models.Model):
         self.write(
             {
                 "error_code": error.code or 0,
-                "error_message": error.details or error.message,
+                "error_message": " ".join(self._provider_words(error)),
                 "error_href": False,
             }
         )
 
+    def _provider_words(self, error):
+        """What the provider said, its details, and when it may be tried again."""
+        yield error.message
+        if error.details and error.details not in error.message:
+            yield error.details
+        if error.next_allowed_at:
+            when = format_datetime(
+                self.env, self._moment(error.next_allowed_at), dt_format="short"
+            )
+            yield self.env._("Possible again from %(when)s.", when=when)
+
     def _said(self, error):
-        advice = explain(error.code)[2] if error.code else ""
-        return " ".join(
-            str(part) for part in (error.message, error.details, advice) if part
-        )
+        words = list(self._provider_words(error))
+        if error.code:
+            words.append(explain(error.code, self.env)[2])
+        return " ".join(words)
 
     @api.model
     def _notify(self, user, kind, message):

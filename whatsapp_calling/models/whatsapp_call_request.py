@@ -168,6 +168,7 @@ class WhatsappCallRequest(models.Model):
             run_in_transaction(self.env, lambda: self._succeed(answer))
 
     def _succeed(self, answer):
+        self.call_id._lock()
         self.write(
             {
                 "state": "done",
@@ -181,6 +182,7 @@ class WhatsappCallRequest(models.Model):
         self.env["whatsapp.call"]._on_answer(self, answer)
 
     def _fail(self, error):
+        self.call_id._lock()
         if self._may_try_again(error):
             self._try_again(error.retry_after or min(8, 0.5 * 2**self.attempts))
             return

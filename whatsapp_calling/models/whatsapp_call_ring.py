@@ -45,9 +45,10 @@ class WhatsappCall(models.Model):
             "whatsapp_calling/ring",
             {"id": self.id, "version": self.version, "server_time": self._now_ms()},
         )
+        # ids, no names: reading those of all would take as long as the ring itself
         self._log(
             "rung",
-            self.env._("Rings for %(names)s", names=", ".join(new.mapped("name"))),
+            self.env._("Rings for %(count)s operators", count=len(new)),
             data={"user_ids": new.ids},
         )
 

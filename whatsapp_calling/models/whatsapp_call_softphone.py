@@ -180,7 +180,7 @@ class WhatsappCall(models.Model):
 
     def _change_own(self, call_id, vals, post=False):
         def work():
-            call = self._for_softphone(call_id)
+            call = self._for_softphone(call_id)._lock()
             user = self.env.user
             if not call or not (user == call.handler_id or self._is_manager()):
                 message = self.env._("Only who handles the call may change it.")
@@ -276,7 +276,7 @@ class WhatsappCall(models.Model):
     def _error_view(self):
         if not self.error_message and not self.error_code:
             return False
-        title, meaning, advice, href = explain(self.error_code or None)
+        title, meaning, advice, href = explain(self.error_code or None, self.env)
         return {
             "code": self.error_code,
             "title": str(title),

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from ..tools import phone
 
@@ -107,15 +108,19 @@ class WhatsappCallingNumber(models.Model):
     def _operators(self):
         """Users whom a call to this number may ring, in no order."""
         self.ensure_one()
-        # sudo: res.users, res.groups - who rings is decided before anyone is asked
-        operators = self.env.ref("whatsapp_calling.group_operator").sudo().all_user_ids
-        if self.ring_user_ids:
-            operators &= self.ring_user_ids.sudo()
-        return operators.filtered(
-            lambda user: (
-                user.active and not user.share and self.company_id in user.company_ids
-            )
+        group = self.env.ref("whatsapp_calling.group_operator")
+        domain = Domain(
+            [
+                ("all_group_ids", "in", group.ids),
+                ("company_ids", "in", self.company_id.ids),
+                ("share", "=", False),
+            ]
         )
+        # sudo: res.users - who rings is decided before anyone is asked
+        chosen = self.sudo().ring_user_ids
+        if chosen:
+            domain &= Domain("id", "in", chosen.ids)
+        return self.env["res.users"].sudo().search(domain)
 
     @api.model
     def _usable(self, companies):
