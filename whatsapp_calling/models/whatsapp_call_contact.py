@@ -77,14 +77,15 @@ class WhatsappCallContact(models.Model):
         :return: a contact, or none when the peer says nothing at all
         """
         wa_id = phone.wa_id(peer.wa_id)
-        contact = self._lookup(company, wa_id, peer.bsuid)
+        bsuid = peer.bsuid or phone.lid(peer.wa_id)
+        contact = self._lookup(company, wa_id, bsuid)
         news = {
             "wa_id": wa_id,
-            "bsuid": peer.bsuid,
+            "bsuid": bsuid,
             "name": peer.name or peer.username,
         }
         if not contact:
-            if not (wa_id or peer.bsuid):
+            if not (wa_id or bsuid):
                 return contact
             contact = self.create(
                 {

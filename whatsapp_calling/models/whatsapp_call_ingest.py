@@ -197,7 +197,15 @@ class WhatsappCall(models.Model):
             )
             if found and event.call_ref and not found.provider_ref:
                 found.provider_ref = event.call_ref
+                found._settle_connect()
         return found._lock()
+
+    def _settle_connect(self):
+        """WhatsApp knows our reference: a connect without an answer did arrive."""
+        unknown = self.request_ids.filtered(
+            lambda r: r.action == "connect" and r.state == "unknown"
+        )
+        unknown.state = "done"
 
     def _known(self, account, number, event, event_id):
         """The call of an event, opened now when its first event was lost or late."""

@@ -11,13 +11,15 @@ class WhatsappCall(models.Model):
 
     @api.model
     def _on_answer(self, request, answer):
-        handle = getattr(self, f"_on_{request.action}_ok", None)
+        speaking = self.with_context(lang=request.user_id.lang)
+        handle = getattr(speaking, f"_on_{request.action}_ok", None)
         if handle:
             handle(request, answer)
 
     @api.model
     def _on_failure(self, request, error):
-        handle = getattr(self, f"_on_{request.action}_failed", None)
+        speaking = self.with_context(lang=request.user_id.lang)
+        handle = getattr(speaking, f"_on_{request.action}_failed", None)
         if handle:
             handle(request, error)
         if error.kind == "auth":

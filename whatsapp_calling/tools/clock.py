@@ -54,10 +54,10 @@ def _run():
             try:
                 if tick(dbname, flush):
                     watch(dbname)
-                elif now > until:
-                    _forget(dbname)
             except Exception:
                 _logger.exception("The call clock of %s failed", dbname)
+            if now > until:
+                _forget(dbname)
         if not _watched:
             _wake.wait()
         _wake.clear()

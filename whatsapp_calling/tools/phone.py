@@ -18,6 +18,15 @@ def wa_id(text):
     return digits[2:] if digits.startswith("00") else digits
 
 
+def lid(text):
+    """The LID in a JID ("77…@lid" -> "77…@lid"), else "".
+
+    WhatsApp Web names users who hide their number so; like a BSUID it is opaque.
+    """
+    text = str(text or "").strip().lower()
+    return text if text.endswith("@lid") else ""
+
+
 def look_alikes(digits):
     """The spellings under which one person may be filed, the given one first.
 
