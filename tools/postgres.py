@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tools import debian
 from tools.paths import DEV_DIR, PG_PASSWORD_FILE, PG_PORT, PG_USER, short_hash
+from tools.process import free_port, is_free
 from tools.run import run
 from tools.say import SetupError, main, say
 
@@ -52,17 +53,22 @@ def environment():
     """How libpq, and so Odoo, finds the cluster."""
     return {
         "PGHOST": "127.0.0.1",
-        "PGPORT": str(PG_PORT),
+        "PGPORT": str(port()),
         "PGUSER": PG_USER,
         "PGPASSWORD": PG_PASSWORD_FILE.read_text().strip(),
     }
 
 
+def port():
+    """The port it was last started on: PG_PORT, or another when that was taken."""
+    path = _port_file()
+    return int(path.read_text()) if path.exists() else PG_PORT
+
+
 def set_up():
     folder = home()
     if (folder / "data/PG_VERSION").exists() and PG_PASSWORD_FILE.exists():
-        _configure(folder)
-        say("postgres", f"cluster is there, port {PG_PORT}")
+        say("postgres", f"cluster is there, port {port()}")
         return
     if not folder.is_relative_to(DEV_DIR):
         say("postgres", f"{DEV_DIR} is closed to user postgres, using {folder}")
@@ -72,7 +78,7 @@ def set_up():
         shutil.chown(folder, "postgres", "postgres")
     folder.chmod(0o700)
     _create_cluster(folder)
-    say("postgres", f"cluster in {folder}, port {PG_PORT}")
+    say("postgres", f"cluster in {folder}, port {port()}")
 
 
 @contextlib.contextmanager
@@ -93,6 +99,7 @@ def start():
     if is_up():
         return
     folder = home()
+    _choose_port()
     _configure(folder)
     data = folder / "data"
     run(_pg_ctl("start", "-D", data, "-w", "-t", "60", "-s"), "postgres", cwd="/")
@@ -119,18 +126,17 @@ def _create_cluster(folder):
     initdb = [_binary("initdb"), "-D", data, "-E", "UTF8", "--locale=C.UTF-8"]
     run(_as_postgres([*initdb, "--auth=peer"]), "postgres", cwd="/")
     (data / "pg_hba.conf").write_text(ACCESS)
-    _configure(folder)
     password = secrets.token_hex(16)
     PG_PASSWORD_FILE.touch(mode=0o600)
     PG_PASSWORD_FILE.write_text(password)
     with running():
-        psql = [_binary("psql"), "-h", folder, "-p", PG_PORT, "-d", "postgres"]
+        psql = [_binary("psql"), "-h", folder, "-p", port(), "-d", "postgres"]
         sql = f"CREATE ROLE {PG_USER} LOGIN CREATEDB PASSWORD '{password}'"
         run(_as_postgres([*psql, "-q", "-f", "-"]), "postgres", "/", stdin=sql.encode())
 
 
 def _configure(folder):
-    text = SETTINGS.format(port=PG_PORT, home=folder)
+    text = SETTINGS.format(port=port(), home=folder)
     path = folder / "data/conf.d.conf"
     main_file = folder / "data/postgresql.conf"
     include = "include 'conf.d.conf'"
@@ -141,6 +147,22 @@ def _configure(folder):
         path.write_text(text)
         if not os.geteuid():
             shutil.chown(path, "postgres", "postgres")
+
+
+def _choose_port():
+    """Another clone's cluster may have the port: unless asked for, take any other."""
+    chosen = port()
+    if os.environ.get("PG_PORT"):
+        chosen = PG_PORT
+        if not is_free(chosen):
+            raise SetupError(f"Port {chosen} is taken. Choose another: PG_PORT=<port>")
+    elif not is_free(chosen):
+        chosen = PG_PORT if is_free(PG_PORT) else free_port()
+    _port_file().write_text(str(chosen))
+
+
+def _port_file():
+    return DEV_DIR / "postgres.port"
 
 
 def _stop_if_last(users):
@@ -210,7 +232,7 @@ def _command():
     elif verb == "stop":
         _kept().unlink(missing_ok=True)
         stop()
-    print(f"PostgreSQL on port {PG_PORT}: {'up' if is_up() else 'down'}")
+    print(f"PostgreSQL on port {port()}: {'up' if is_up() else 'down'}")
 
 
 if __name__ == "__main__":
