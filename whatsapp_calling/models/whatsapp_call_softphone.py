@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..providers.sdp import remote_for_browser
 from ..tools.error_catalogue import explain
 from ..tools.transaction import run_in_transaction
 
@@ -243,10 +244,14 @@ class WhatsappCall(models.Model):
 
     def _sdp_view(self, mine, to_answer):
         if to_answer and self.offer_sdp:
-            return {"sdp": self.offer_sdp, "sdp_type": "offer"}
+            return self._remote(self.offer_sdp, "offer")
         if mine and self.direction == "outbound" and self.answer_sdp:
-            return {"sdp": self.answer_sdp, "sdp_type": "answer"}
+            return self._remote(self.answer_sdp, "answer")
         return {"sdp": False, "sdp_type": False}
+
+    @api.model
+    def _remote(self, sdp, kind):
+        return {"sdp": remote_for_browser(sdp, kind), "sdp_type": kind}
 
     def _candidate_views(self, user):
         if not self._is_live():
