@@ -129,6 +129,23 @@ class WhatsappCall(models.Model):
         self.write({"handler_id": False, "handler_tab": False, "lease_until": False})
         self._derive()
 
+    def _bound_to_tab(self):
+        """Whether WhatsApp may hold this tab's SDP, so that no other can answer."""
+        return self.request_ids.filtered(
+            lambda r: (
+                r.action == "pre_accept"
+                and r.user_id == self.handler_id
+                and r.state in ("sending", "done", "unknown")
+            )
+        )
+
+    def _end_lease(self):
+        """WhatsApp did not take the answer in time: ring on where that is possible."""
+        if self._bound_to_tab() or self._accept_left():
+            self._end_here("no_news")
+        else:
+            self._release("lease")
+
     # ---- declining, hanging up
 
     @api.model

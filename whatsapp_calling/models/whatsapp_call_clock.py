@@ -48,7 +48,7 @@ class WhatsappCall(models.Model):
         if not self._is_live():
             self.deadline = False
         elif self.lease_until and self.lease_until <= now:
-            self._release("lease")
+            self._end_lease()
         elif self.handler_tab and not self.lease_until and self._lost(now):
             self._end_here("lost_tab")
         elif self.widen_at and self.widen_at <= now:

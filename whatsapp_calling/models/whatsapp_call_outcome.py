@@ -56,24 +56,15 @@ class WhatsappCall(models.Model):
             return
         call._show_error(error)
         if error.kind == "ended":
-            call._close("no_news")
-        elif self._passed_on(request):
+            # over; or an earlier accept without an answer did arrive after all
+            call._end_here("no_news") if call._accept_left() else call._close("no_news")
+        elif call._bound_to_tab() or not error.certain:
             # WhatsApp ties the answer to the SDP it holds: the same tab goes on
             # with the same SDP until the lease ends, nobody else can
             call._derive()
             self._accept_again(request)
         else:
             call._release(error.message)
-
-    def _passed_on(self, request):
-        """Whether a pre_accept went out, so that WhatsApp holds this tab's SDP."""
-        return request.call_id.request_ids.filtered(
-            lambda r: (
-                r.action == "pre_accept"
-                and r.user_id == request.user_id
-                and r.state in ("done", "unknown")
-            )
-        )
 
     def _accept_again(self, request):
         call = request.call_id
