@@ -50,7 +50,7 @@ def demo():
                 urls = {"odoo": odoo.url, "phone": f"{simulator.url}/"}
                 print(LOGINS.format(**urls, logs=LOGS))
                 print("READY", flush=True)
-            return _watch(processes, stopped)
+            _watch(processes, stopped)
         finally:
             say("demo", "stopping")
             for process in reversed(processes):

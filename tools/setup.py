@@ -28,7 +28,7 @@ def set_up(for_tests=False):
 
 
 def _check_machine():
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (any Python may run this)
         raise SetupError("Python 3.11 or later is needed to run the set-up.")
     if not os.geteuid() and not shutil.which("runuser"):
         raise SetupError("'runuser' (package util-linux) is needed when run as root.")
