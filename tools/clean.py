@@ -11,7 +11,8 @@ def clean():
     home = postgres.home()
     if (home / "data").exists():
         postgres.stop()
-    shutil.rmtree(home, ignore_errors=True)
+    if not home.is_relative_to(DEV_DIR):
+        shutil.rmtree(home.parent, ignore_errors=True)
     shutil.rmtree(DEV_DIR, ignore_errors=True)
     say("clean", f"{DEV_DIR} is gone")
 

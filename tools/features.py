@@ -30,7 +30,8 @@ def rows():
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         if len(cells) != 2 or cells[0] == "row" or set(cells[0]) <= set("-: "):
             continue
-        found.setdefault(cells[0], []).extend(PROOF.findall(cells[1]))
+        proofs = PROOF.findall(cells[1].replace("\\|", "|"))
+        found.setdefault(cells[0], []).extend(proofs)
     return found
 
 
