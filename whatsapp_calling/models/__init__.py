@@ -15,7 +15,10 @@ from . import (
     whatsapp_call_clock,
     whatsapp_call_chatter,
     whatsapp_call_softphone,
+    whatsapp_call_views,
+    whatsapp_call_record,
     mail_thread,
     res_partner,
+    res_partner_calls,
     res_users,
 )
