@@ -1,0 +1,1 @@
+from . import helpdesk_ticket, res_partner, whatsapp_call

@@ -1,0 +1,28 @@
+"""A ticket's calls, and which tickets are still open."""
+
+from odoo import api, fields, models
+
+
+class HelpdeskTicket(models.Model):
+    _name = "helpdesk.ticket"
+    _inherit = ["helpdesk.ticket", "whatsapp.call.record"]
+
+    # every webhook looks for the caller's tickets
+    partner_id = fields.Many2one(index="btree_not_null")
+
+    @api.model
+    def _whatsapp_open_tickets(self, partners, company, limit):
+        """Open tickets of these partners, the newest activity first.
+
+        Asked in the middle of a webhook: one query, on the index of the partner.
+
+        :param company: tickets of this one; none: of any
+        """
+        domain = [
+            ("partner_id", "in", partners.ids),
+            ("stage_id.closed", "=", False),
+        ]
+        if company:
+            domain.append(("company_id", "=", company.id))
+        # sudo: ticket - whom a call is about is found before anybody looks at it
+        return self.sudo().search(domain, order="write_date desc, id desc", limit=limit)
