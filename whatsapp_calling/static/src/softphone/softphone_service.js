@@ -640,7 +640,7 @@ export const softphoneService = {
         const softphone = reactive(new Softphone());
         softphone.setup(env, services);
         // not awaited: the client must not wait for the phone
-        softphone.start().catch(() => {});
+        softphone.ready = softphone.start().catch(() => {});
         return softphone;
     },
 };
