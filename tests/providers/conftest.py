@@ -9,6 +9,10 @@ import sys
 import types
 from pathlib import Path
 
+import pytest
+
+from tests.providers.graph import Graph
+
 ADDON = Path(__file__).resolve().parents[2] / "whatsapp_calling"
 
 
@@ -20,3 +24,11 @@ def _bare_package(name: str, folder: Path) -> types.ModuleType:
 
 
 _bare_package("whatsapp_calling", ADDON)
+
+
+@pytest.fixture
+def graph():
+    """A forged Graph on this machine."""
+    server = Graph()
+    yield server
+    server.close()

@@ -91,6 +91,8 @@ def error_of(
         )
     )
     kind = _kind(code, status, error)
+    if status >= 500 and not _says_refused(code):
+        kind = "unavailable"
     if _is_ended(action, status, code, subcode, f"{said} {details}", number_ref):
         kind = "ended"
     return ProviderError(
@@ -139,6 +141,11 @@ def _kind(code, status, error) -> str:
     if error.get("is_transient") is True:
         return "unavailable"
     return "refused"
+
+
+def _says_refused(code) -> bool:
+    """Whether a code tells that nothing was done, although it comes as a 5xx."""
+    return code == 100 or code in _KINDS or code in range(131001, 139000)
 
 
 def _is_ended(action, status, code, subcode, said, number_ref) -> bool:

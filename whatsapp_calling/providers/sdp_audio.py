@@ -195,9 +195,9 @@ def _candidates(media) -> list[str]:
 
     Names ending in .local (mDNS: Chromium hides addresses so until the microphone
     is allowed) mean nothing outside of the network and are left out. If there is
-    nothing else they stay: WhatsApp learns our address from our own checks (peer-
-    reflexive), so the call works, only not without a line to satisfy those who
-    count candidates.
+    nothing else they stay and are no error: ours is the side that sends the checks,
+    and WhatsApp answers an address it was never told (peer-reflexive) if the
+    credentials fit, so the call works all the same.
     """
     named, hidden = [], []
     for candidate in media.every("candidate"):

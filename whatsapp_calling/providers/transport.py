@@ -7,6 +7,7 @@ is a second call.
 
 import json
 import logging
+import ssl
 import threading
 import time
 from datetime import UTC, datetime
@@ -54,6 +55,7 @@ class Transport:
         :raises ProviderError: when no whole answer came
         """
         started = time.monotonic()
+        answered = False
         try:
             # No redirects: they would carry a POST elsewhere, as a GET.
             with self._session().request(
@@ -66,9 +68,11 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                answered = True
                 content = _content(response)
         except requests.RequestException as error:
             failure = _failure(error)
+            failure.certain = failure.certain and not answered
             _logger.info("%s %s: %s", method, _path(url), failure.kind)
         else:
             took = (time.monotonic() - started) * 1000
@@ -104,11 +108,12 @@ def _failure(error: requests.RequestException) -> ProviderError:
             "The provider did not answer in time.", kind="timeout", certain=False
         )
     if isinstance(error, requests.exceptions.SSLError):
-        # Sending starts after the handshake; that is where TLS fails.
+        # Sending starts after the handshake, which is where TLS fails. Only an
+        # end of the connection may also come later.
         return ProviderError(
             "No secure connection to the provider: its certificate was not accepted.",
             kind="unreachable",
-            certain=True,
+            certain=not _caused_by(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)),
         )
     if isinstance(error, requests.exceptions.ProxyError) or _caused_by(
         error, NewConnectionError

@@ -14,13 +14,21 @@ _CALLING_PAGE = f"{DOCUMENTATION}/calling/troubleshooting"
 _GENERAL_PAGE = f"{DOCUMENTATION}/support/error-codes"
 
 
-def explain(code):
+def explain(code, env=None):
     """What an error code of WhatsApp means.
 
     :param code: int, or None where the provider gave none
-    :return: (title, meaning, advice, href); the first three are lazily translated:
-        str() them where `self.env` is, so that the user's language is found
+    :param env: whose language; without it the three texts are lazy and want a
+        str() in a method of a model (not in a generator, which hides `self`)
+    :return: (title, meaning, advice, href)
     """
+    *texts, href = _entry(code)
+    if env is not None:
+        texts = [env._(text) for text in texts]
+    return (*texts, href)
+
+
+def _entry(code):
     if code in _CALLING:
         return (*_CALLING[code], _CALLING_PAGE)
     if code in GENERAL:
