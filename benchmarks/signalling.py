@@ -1,0 +1,38 @@
+"""Group `signalling`: webhooks, requests and the browser's first sound."""
+
+from benchmarks import request_rows, stage, volume, webhook_rows
+from benchmarks.graph import Graph
+
+OPERATOR = "agent1"
+CUSTOMERS = 5000
+MANY, FEW = 1_000_000, 100
+ONLY_PARTNERS = ("res_partner",)
+
+
+def run(report):
+    """Measure every row; `report.measure(name, work)` prints what `work()` yields."""
+    with stage.base() as base, Graph() as graph:
+        with stage.server(base, graph.url, CUSTOMERS, ONLY_PARTNERS) as odoo:
+            rows = {
+                "webhook, one at a time": webhook_rows.one_at_a_time,
+                "webhook, 20 new calls/s": webhook_rows.at_a_rate,
+                "50 webhooks at once": webhook_rows.burst,
+                "300 callers": webhook_rows.many_callers,
+            }
+            for name, work in rows.items():
+                report.measure(name, work, odoo)
+            report.measure(
+                "decline -> request", request_rows.decline, odoo, graph, OPERATOR
+            )
+            odoo.restart()
+            report.measure("server memory", webhook_rows.server_memory, odoo, OPERATOR)
+        report.measure("webhook among a million", _volume, base, graph)
+
+
+def _volume(base, graph):
+    tables = tuple(volume.TABLES)
+    with (
+        stage.server(base, graph.url, FEW, tables, "bench-few") as small,
+        stage.server(base, graph.url, MANY, tables, "bench-many") as large,
+    ):
+        yield from webhook_rows.among_a_million(small, large)
