@@ -183,7 +183,7 @@ def _create(path: Path) -> None:
         os.link(aside, path)
         _logger.info("New encryption key in %s: back it up", path)
     except FileExistsError:
-        pass  # another process was first: its key counts
+        _logger.info("Another process made %s first: its key counts", path)
     except OSError as error:
         raise KeyUnusable(f"The key file {path} cannot be made: {error}") from None
     finally:
