@@ -1,0 +1,3 @@
+from . import test_ingest
+from . import test_js
+from . import test_webhook
