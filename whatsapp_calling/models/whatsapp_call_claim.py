@@ -66,20 +66,21 @@ class WhatsappCall(models.Model):
     def _take(self, user, tab):
         """Compare-and-swap: nobody -> user; false when somebody was faster."""
         self.flush_recordset()
-        lease = fields.Datetime.now() + timedelta(seconds=LEASE)
+        now = fields.Datetime.now()
         rows = self.env.execute_query(
             SQL(
                 """
                 UPDATE whatsapp_call
                    SET handler_id = %s, handler_tab = %s, lease_until = %s,
-                       pinged_at = now() AT TIME ZONE 'UTC', widen_at = NULL
+                       pinged_at = %s, widen_at = NULL
                  WHERE id = %s AND handler_id IS NULL AND state = 'ringing'
                    AND direction = 'inbound'
                 RETURNING id
                 """,
                 user.id,
                 tab,
-                lease,
+                now + timedelta(seconds=LEASE),
+                now,
                 self.id,
             )
         )

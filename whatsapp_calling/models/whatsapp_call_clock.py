@@ -83,9 +83,10 @@ class WhatsappCall(models.Model):
             SQL(
                 """
                 SELECT id FROM whatsapp_call
-                 WHERE deadline <= now() AT TIME ZONE 'UTC'
+                 WHERE deadline <= %s
                  ORDER BY deadline LIMIT %s
                 """,
+                fields.Datetime.now(),
                 BATCH,
             )
         )
@@ -97,10 +98,11 @@ class WhatsappCall(models.Model):
             SQL(
                 """
                 SELECT id FROM whatsapp_call
-                 WHERE id = %s AND deadline <= now() AT TIME ZONE 'UTC'
+                 WHERE id = %s AND deadline <= %s
                    FOR UPDATE SKIP LOCKED
                 """,
                 call_id,
+                fields.Datetime.now(),
             )
         )
         if rows:
@@ -130,20 +132,22 @@ class WhatsappCall(models.Model):
         """
 
         def work():
+            now = fields.Datetime.now()
             rows = self.env.execute_query(
                 SQL(
                     """
                     UPDATE whatsapp_call
-                       SET pinged_at = now() AT TIME ZONE 'UTC',
+                       SET pinged_at = %s,
                            deadline = CASE
                                WHEN state = 'connected'
-                               THEN now() AT TIME ZONE 'UTC' + %s
+                               THEN %s
                                ELSE deadline END
                      WHERE id = %s AND handler_id = %s AND handler_tab = %s
                        AND state IN ('dialing', 'ringing', 'connected')
                     RETURNING state, version
                     """,
-                    timedelta(seconds=LOST_AFTER),
+                    now,
+                    now + timedelta(seconds=LOST_AFTER),
                     int(call_id),
                     self.env.uid,
                     tab,
