@@ -31,7 +31,8 @@ async (seconds) => {
     const context = new AudioContext();
     const analyser = context.createAnalyser();
     analyser.fftSize = 8192;
-    context.createMediaStreamSource(new MediaStream([receiver.track])).connect(analyser);
+    const stream = new MediaStream([receiver.track]);
+    context.createMediaStreamSource(stream).connect(analyser);
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
     const levels = new Float32Array(analyser.frequencyBinCount);
     analyser.getFloatFrequencyData(levels);
