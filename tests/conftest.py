@@ -4,6 +4,8 @@ Module-scoped, so that a file's tests share one Odoo; a test that needs a server
 its own (to kill it, say) asks for `make_odoo`.
 """
 
+import contextlib
+
 import pytest
 
 from tools import databases, postgres
@@ -52,17 +54,13 @@ def odoo_server(template, simulator_port, request):
 @pytest.fixture
 def make_odoo(template, simulator_port, request):
     """A function that starts another Odoo on its own copy, for this test only."""
-    open_servers = []
+    with contextlib.ExitStack() as stack:
 
-    def make(**options):
-        opened = _odoo(template, simulator_port, _log(request, "odoo-own"), **options)
-        server = opened.__enter__()
-        open_servers.append(opened)
-        return server
+        def make(**options):
+            log = _log(request, "odoo-own")
+            return stack.enter_context(_odoo(template, simulator_port, log, **options))
 
-    yield make
-    for opened in open_servers:
-        opened.__exit__(None, None, None)
+        yield make
 
 
 @pytest.fixture(scope="module")
@@ -98,25 +96,17 @@ def browser(chromium, odoo_server):
         yield people
 
 
-class _odoo:
+@contextlib.contextmanager
+def _odoo(template, simulator_port, log, **options):
     """An Odoo on a copy of the template, gone with its database after the block."""
-
-    def __init__(self, template, simulator_port, log, **options):
-        self.copy = databases.copied(template)
-        self.port = simulator_port
-        self.log = log
-        self.options = options
-
-    def __enter__(self):
-        name = self.copy.__enter__()
-        self.server = OdooServer(name, log=self.log, **self.options)
-        wire(name, self.server.url, f"http://localhost:{self.port}")
-        self.server.start().wait_ready()
-        return self.server
-
-    def __exit__(self, *_):
-        self.server.stop()
-        self.copy.__exit__(None, None, None)
+    with databases.copied(template) as name:
+        server = OdooServer(name, log=log, **options)
+        wire(name, server.url, f"http://localhost:{simulator_port}")
+        server.start()
+        try:
+            yield server.wait_ready()
+        finally:
+            server.stop()
 
 
 def _log(request, name):

@@ -7,6 +7,24 @@ from playwright.sync_api import sync_playwright
 from tools.commands import CHROMIUM_FLAGS, chromium
 
 
+# Chromium's fake permission dialog says yes to everybody: a person who blocks it
+REFUSE_MICROPHONE = """
+(() => {
+    if (!navigator.mediaDevices) {
+        return;
+    }
+    const refused = () => new DOMException("Permission denied", "NotAllowedError");
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(refused());
+    const query = navigator.permissions.query.bind(navigator.permissions);
+    const denied = { name: "microphone", state: "denied" };
+    navigator.permissions.query = (descriptor) =>
+        descriptor.name === "microphone"
+            ? Promise.resolve(Object.assign(new EventTarget(), denied))
+            : query(descriptor);
+})();
+"""
+
+
 class Browser:
     """One headless Chromium; open it with `with`.
 
@@ -50,13 +68,24 @@ class People:
         self._odoo = odoo
         self._contexts = []
 
-    def operator(self, login, password=None, path="/odoo", microphone=True, **options):
+    def operator(
+        self,
+        login,
+        password=None,
+        path="/odoo",
+        microphone=True,
+        prepare=None,
+        **options,
+    ):
         """A page of Odoo's web client, logged in, once it is usable.
 
         :param bool microphone: False refuses it, as a person who clicked Block
+        :param prepare: called with the Playwright context before its first page
         :param options: Playwright's for a context (viewport, color_scheme, locale, …)
         """
         context = self._context(microphone, options)
+        if prepare:
+            prepare(context)
         session = self._odoo.rpc(login, password).session
         context.add_cookies(
             [
@@ -86,11 +115,7 @@ class People:
             ["microphone", "notifications"] if microphone else ["notifications"]
         )
         if not microphone:
-            # the browser's fake permission dialog says yes to everybody
-            context.add_init_script(
-                "navigator.mediaDevices.getUserMedia = () => Promise.reject("
-                "new DOMException('Permission denied', 'NotAllowedError'));"
-            )
+            context.add_init_script(REFUSE_MICROPHONE)
         context.on("page", _collect_errors)
         self._contexts.append(context)
         return context

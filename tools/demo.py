@@ -28,8 +28,7 @@ LOGINS = """
 
 def demo():
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopped.set())
+    _on_signals(_interrupt)  # a database half made is given up at once
     for name, port in (("ODOO_PORT", ODOO_PORT), ("SIMULATOR_PORT", SIMULATOR_PORT)):
         if not is_free(port):
             raise SetupError(f"Port {port} is taken. Choose another: {name}=<port>")
@@ -41,6 +40,7 @@ def demo():
         processes = [odoo]
         if (ROOT / "simulator/__main__.py").exists():
             processes.insert(0, simulator)
+        _on_signals(lambda *_: stopped.set())
         try:
             _start(processes, stopped)
             if changed and not stopped.is_set():
@@ -56,6 +56,15 @@ def demo():
             for process in reversed(processes):
                 process.stop()
     say("demo", "stopped")
+
+
+def _on_signals(handler):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)
+
+
+def _interrupt(*_):
+    raise KeyboardInterrupt
 
 
 def _start(processes, stopped):
