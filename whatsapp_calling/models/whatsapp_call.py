@@ -141,6 +141,18 @@ class WhatsappCall(models.Model):
     _live_idx = models.Index(
         "(company_id) WHERE state IN ('dialing', 'ringing', 'connected')"
     )
+    # Of two clicks at once each sees no call of the other yet; these two tell them
+    # apart (`run_in_transaction` looks again after a conflict).
+    _one_call_each_uniq = models.UniqueIndex(
+        "(handler_id) WHERE handler_id IS NOT NULL"
+        " AND state IN ('dialing', 'ringing', 'connected')",
+        "This operator is in another call.",
+    )
+    _dialled_once_uniq = models.UniqueIndex(
+        "(number_id, contact_id) WHERE direction = 'outbound'"
+        " AND state IN ('dialing', 'ringing', 'connected')",
+        "This customer is being called already.",
+    )
     _chatter_idx = models.Index("(id) WHERE chatter_due")
     _company_start_idx = models.Index("(company_id, started_at)")
 

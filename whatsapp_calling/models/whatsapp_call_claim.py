@@ -51,7 +51,7 @@ class WhatsappCall(models.Model):
             return {"ok": True, "call": self._view()}  # the same click, sent again
         call = self.sudo()
         if not call._take(user, tab):
-            return self._lost()
+            return self._taken()
         self._log(
             "claimed",
             self.env._("%(name)s answers", name=user.name),
@@ -87,7 +87,7 @@ class WhatsappCall(models.Model):
         self.invalidate_recordset()
         return bool(rows)
 
-    def _lost(self):
+    def _taken(self):
         """What the slower of two reads."""
         holder = self.handler_id
         if not holder:
@@ -166,7 +166,7 @@ class WhatsappCall(models.Model):
         call, user = self.sudo(), self.env.user
         # the compare-and-swap of an answer: a decline must not end an answered call
         if not call._take(user, False):
-            return self._lost()
+            return self._taken()
         self._log(
             "declined",
             self.env._("%(name)s declined for everybody", name=user.name),

@@ -49,7 +49,7 @@ class WhatsappCall(models.Model):
             self.deadline = False
         elif self.lease_until and self.lease_until <= now:
             self._end_lease()
-        elif self.handler_tab and not self.lease_until and self._lost(now):
+        elif self.handler_tab and not self.lease_until and self._tab_lost(now):
             self._end_here("lost_tab")
         elif self.widen_at and self.widen_at <= now:
             self._widen_ring()
@@ -60,7 +60,7 @@ class WhatsappCall(models.Model):
         else:
             self._set_deadline()
 
-    def _lost(self, now):
+    def _tab_lost(self, now):
         pinged = self.pinged_at or self.started_at
         return pinged + timedelta(seconds=LOST_AFTER) <= now
 
