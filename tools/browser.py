@@ -6,7 +6,6 @@ from playwright.sync_api import sync_playwright
 
 from tools.commands import CHROMIUM_FLAGS, chromium
 
-
 # Chromium's fake permission dialog says yes to everybody: a person who blocks it
 REFUSE_MICROPHONE = """
 (() => {
