@@ -1,0 +1,1 @@
+"""WhatsApp's side of a call on one machine: Graph, webhooks, phones and media."""

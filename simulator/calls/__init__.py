@@ -1,0 +1,1 @@
+"""Calls: their states, timers and webhooks, inbound and outbound."""

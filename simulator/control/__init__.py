@@ -1,0 +1,1 @@
+"""The control API: for tests, tools and the phone page."""

@@ -1,0 +1,1 @@
+"""Meta's Graph API, as far as calling needs it."""

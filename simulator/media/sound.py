@@ -1,0 +1,120 @@
+"""Sound a phone can play: a tone, a WAV or spoken text as 20 ms Opus packets."""
+
+import asyncio
+import functools
+import io
+import math
+import tempfile
+import wave
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+RATE = 48000
+FRAME = 960  # samples of 20 ms, the only packet time WhatsApp uses
+BITRATE = 20000  # maxaveragebitrate of WhatsApp's own offers
+DECODER_DELAY = 312  # samples libopus looks ahead at 48 kHz
+
+Packets = tuple[bytes, ...]
+
+
+class SoundError(ValueError):
+    """The sound cannot be made: unknown file, bad base64, no speech program."""
+
+
+def encode(pcm: np.ndarray) -> Packets:
+    """Encode mono int16 at 48 kHz to Opus packets of 20 ms; the tail is padded."""
+    codec = av.CodecContext.create("libopus", "w")
+    codec.bit_rate = BITRATE
+    codec.format = "s16"
+    codec.layout = "mono"
+    codec.sample_rate = RATE
+    codec.time_base = Fraction(1, RATE)
+    codec.options = {"application": "voip", "frame_duration": "20"}
+    packets = []
+    padded = np.pad(pcm, (0, -len(pcm) % FRAME))
+    for start in range(0, len(padded), FRAME):
+        frame = av.AudioFrame.from_ndarray(
+            padded[start : start + FRAME].reshape(1, -1), format="s16", layout="mono"
+        )
+        frame.sample_rate = RATE
+        frame.pts = start
+        packets += [bytes(p) for p in codec.encode(frame)]
+    packets += [bytes(p) for p in codec.encode(None)]
+    return tuple(packets)
+
+
+def decode(packets: list[bytes]) -> np.ndarray:
+    """Decode Opus packets one after the other to mono int16 at 48 kHz."""
+    codec = av.CodecContext.create("libopus", "r")
+    codec.format = "s16"
+    codec.layout = "mono"
+    codec.sample_rate = RATE
+    out = []
+    for data in packets:
+        for frame in codec.decode(av.Packet(data)):
+            out.append(frame.to_ndarray().reshape(-1))
+    return np.concatenate(out) if out else np.zeros(0, np.int16)
+
+
+@functools.lru_cache(maxsize=32)
+def tone(hertz: float, seconds: float = 2.0, level: float = 0.35) -> Packets:
+    """A sine of `hertz`; two seconds are made and looped by the phone."""
+    count = int(RATE * seconds)
+    wave_ = np.sin(2 * math.pi * hertz * np.arange(count) / RATE)
+    return encode((wave_ * level * 32767).astype(np.int16))
+
+
+@functools.lru_cache(maxsize=1)
+def silence() -> bytes:
+    """One 20 ms packet of silence, which keeps a call alive."""
+    return encode(np.zeros(FRAME * 3, np.int16))[2]
+
+
+def read(source: str | bytes) -> np.ndarray:
+    """Read any sound file to mono int16 at 48 kHz; raises SoundError."""
+    handle = io.BytesIO(source) if isinstance(source, bytes) else source
+    try:
+        with av.open(handle) as container:
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+            parts = []
+            for frame in container.decode(audio=0):
+                parts += resampler.resample(frame)
+            parts += resampler.resample(None)
+    except (av.FFmpegError, OSError, IndexError) as error:
+        raise SoundError(f"cannot read the sound: {error}") from error
+    arrays = [part.to_ndarray().reshape(-1) for part in parts]
+    return np.concatenate(arrays) if arrays else np.zeros(0, np.int16)
+
+
+async def spoken(text: str) -> Packets:
+    """Speak `text` with flite; raises SoundError when flite is not installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "speech.wav"
+        try:
+            process = await asyncio.create_subprocess_exec(
+                "flite", "-voice", "slt", "-t", text, "-o", str(target)
+            )
+        except FileNotFoundError as error:
+            raise SoundError("flite is not installed") from error
+        if await process.wait():
+            raise SoundError("flite failed")
+        return await asyncio.to_thread(lambda: encode(read(str(target))))
+
+
+async def from_file(source: str | bytes) -> Packets:
+    """Read a sound file (path or content) off the event loop; raises SoundError."""
+    return await asyncio.to_thread(lambda: encode(read(source)))
+
+
+def to_wav(pcm: np.ndarray) -> bytes:
+    """Wrap mono int16 at 48 kHz as a WAV file."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as target:
+        target.setnchannels(1)
+        target.setsampwidth(2)
+        target.setframerate(RATE)
+        target.writeframes(pcm.astype("<i2").tobytes())
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""The phone page: a phone for a person, in the browser."""

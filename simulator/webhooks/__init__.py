@@ -1,0 +1,1 @@
+"""Webhooks: their bodies, their faults, their delivery."""
