@@ -5,6 +5,7 @@ never inside a transaction: Odoo may run one twice, and a second `connect` is a
 second call.
 """
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 from odoo import api, fields, models
@@ -13,6 +14,8 @@ from odoo.tools import SQL
 from ..providers.base import ProviderError
 from ..tools import clock, crypto, pool
 from ..tools.transaction import run_in_transaction
+
+_logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 6
 ABANDONED_AFTER = 40  # seconds in "sending": longer than any time-out
@@ -163,6 +166,11 @@ class WhatsappCallRequest(models.Model):
             answer = provider.send(credentials, action, number_ref, payload)
         except ProviderError as error:
             failure = error
+            run_in_transaction(self.env, lambda: self._fail(failure))
+        except ValueError as error:
+            # our own mistake: nothing was sent, and the row must not stay open
+            _logger.exception("Request %s (%s) is not well formed", self.id, action)
+            failure = ProviderError(str(error), kind="refused")
             run_in_transaction(self.env, lambda: self._fail(failure))
         else:
             run_in_transaction(self.env, lambda: self._succeed(answer))
