@@ -71,8 +71,8 @@ test("the dialog explains the microphone and the customer's permission", async (
     microphone.error = new DOMException("denied", "NotAllowedError");
     await click(".o-whatsapp-IncomingCall-accept");
     await contains(".o-whatsapp-TwoPermissions li", { count: 2 });
-    await contains(".o-whatsapp-TwoPermissions li", { text: "Your microphone:" });
-    await contains(".o-whatsapp-TwoPermissions li", { text: "Your customer's permission:" });
+    await contains(".o-whatsapp-TwoPermissions b", { text: "Your microphone:" });
+    await contains(".o-whatsapp-TwoPermissions b", { text: "Your customer's permission:" });
 });
 
 test("after the microphone was allowed, one click tries again", async () => {
@@ -133,6 +133,7 @@ test("when WhatsApp refuses the accept, it rings again and the popup says why", 
         handler_tab: false,
         reason: "WhatsApp did not take the answer.",
         sdp: OFFER,
+        sdp_type: "offer",
     });
     await contains(".o-whatsapp-IncomingCall-notice", {
         text: "WhatsApp did not take the answer.",

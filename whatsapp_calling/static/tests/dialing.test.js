@@ -154,7 +154,7 @@ test("a refused call shows what WhatsApp said and what to do", async () => {
             },
         })
     );
-    await contains(".o-whatsapp-CallError", { text: "Call limit reached" });
+    await contains(".o-whatsapp-CallError:contains('Call limit reached')");
     await contains(".o-whatsapp-CallError", { text: "Next call possible at 14:05." });
     await contains(".o-whatsapp-CallError a[href*='facebook']");
 });

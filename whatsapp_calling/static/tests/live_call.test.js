@@ -1,5 +1,6 @@
 import { click, contains, insertText } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, mockSendBeacon, test } from "@odoo/hoot";
+import { waitUntil } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
 import { getService } from "@web/../tests/web_test_helpers";
 
@@ -33,12 +34,16 @@ async function inCall(values) {
 
 test("the timer counts mm:ss from the answer, by the server's clock", async () => {
     const { server, softphone, call } = await inCall();
+    // this computer is a minute slow
     softphone.clockOffset = 60_000;
-    server.update(call, { answered: Date.now() + 60_000 - 65_000 });
-    await contains(".o-whatsapp-OnCall .o-whatsapp-CallTimer", { text: "01:05" });
-    await advanceTime(2000);
-    await contains(".o-whatsapp-OnCall .o-whatsapp-CallTimer", { text: "01:07" });
-    await contains(".o-whatsapp-Systray .o-whatsapp-CallTimer", { text: "01:07" });
+    const answered = Date.now() + 60_000 - 65_000;
+    server.update(call, { answered });
+    await waitUntil(() => softphone.calls.get(call.id).answered === answered);
+    await advanceTime(1000);
+    expect(".o-whatsapp-OnCall .o-whatsapp-CallTimer").toHaveText(/^01:0[67]$/);
+    await advanceTime(10_000);
+    expect(".o-whatsapp-OnCall .o-whatsapp-CallTimer").toHaveText(/^01:1[67]$/);
+    expect(".o-whatsapp-Systray .o-whatsapp-CallTimer").toHaveText(/^01:1[67]$/);
 });
 
 test("mute silences the microphone and the call stays", async () => {
@@ -97,7 +102,6 @@ test("the quality is shown, with its numbers, and kept on the call", async () =>
     await softphone.hangUp();
     const [[, [id, summary]]] = server.requestsOf("softphone_quality");
     expect(id).toBe(call.id);
-    expect(summary).toMatchObject?.({ rtt_ms: 80, samples: 1 });
     expect(summary.rtt_ms).toBe(80);
     expect(summary.samples).toBe(1);
 });
@@ -208,7 +212,7 @@ test("after a lost tab the next one offers to call again", async () => {
     mockSound();
     mockAudio();
     await startSoftphone();
-    await contains(".o_notification", { text: "Your call with Eva Gruber was cut off" });
+    await contains(".o_notification:contains('Your call with Eva Gruber was cut off')");
     await click(".o_notification button", { text: "Call again" });
     await contains(".o-whatsapp-OnCall-state", { text: "Calling…" });
     expect(server.requestsOf("softphone_dial")[0][1][0].phone).toBe("+436601112201");
@@ -217,7 +221,7 @@ test("after a lost tab the next one offers to call again", async () => {
 test("no sound in time: the call is hung up and the reason shown", async () => {
     const { server, peer } = await inCall();
     peer.fire("failed", "negotiation");
-    await contains(".o-whatsapp-EndedCall-reason", { text: "No sound connection came about." });
+    await contains(".o-whatsapp-EndedCall-reason:contains('No sound connection came about.')");
     expect(server.requestsOf("softphone_hang_up")).toHaveLength(1);
 });
 

@@ -14,6 +14,13 @@ export class CallDirectionField extends Component {
         return this.props.record.data[this.props.name] === "inbound";
     }
 
+    get color() {
+        if (["missed", "failed"].includes(this.props.record.data.state)) {
+            return "text-danger";
+        }
+        return this.inbound ? "text-info" : "text-success";
+    }
+
     get name() {
         const { record, name } = this.props;
         return formatSelection(record.data[name], {

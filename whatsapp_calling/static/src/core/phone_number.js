@@ -53,7 +53,7 @@ export function countryOf(text) {
     }
     for (const length of [3, 2, 1]) {
         const code = countryByCallingCode[phone.slice(1, 1 + length)];
-        if (code && phone.length > length) {
+        if (code) {
             return { code, name: countryName(code), flag: flagUrl(code) };
         }
     }

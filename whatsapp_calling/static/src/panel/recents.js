@@ -27,7 +27,7 @@ export class Recents extends Component {
         super.setup();
         this.softphone = useState(useService("whatsapp_calling.softphone"));
         this.action = useService("action");
-        this.state = useState({ ids: [], total: 0, missed: false, loading: true });
+        this.state = useState({ ids: [], more: false, missed: false, loading: true });
         this.keepLast = new KeepLast();
         Object.assign(this, { displayName, isMissed, callIcon });
         onWillStart(() => {
@@ -57,7 +57,7 @@ export class Recents extends Component {
         const ids = calls.map((call) => this.softphone.calls.insert(call).id);
         Object.assign(this.state, {
             ids: offset ? [...this.state.ids, ...ids] : ids,
-            total,
+            more: total === undefined ? calls.length === PAGE : offset + calls.length < total,
             loading: false,
         });
     }

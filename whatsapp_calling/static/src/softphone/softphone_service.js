@@ -349,10 +349,13 @@ export class Softphone {
     }
 
     /** The call was ours and no longer is, e.g. because WhatsApp refused our answer. */
-    onCallLost(call) {
-        const text = call.error?.message || call.reason;
-        if (call.live && call.state === "ringing") {
-            this.setNotice(call.id, "danger", text || _t("WhatsApp refused the answer."));
+    async onCallLost({ id }) {
+        // a bus message came first, which has no texts
+        await this.calls.load([id]).catch(() => {});
+        const call = this.calls.get(id);
+        if (call.live && call.state === "ringing" && !call.connecting) {
+            const text = call.error?.message || call.reason;
+            this.setNotice(id, "danger", text || _t("WhatsApp refused the answer."));
         } else if (call.live) {
             this.notify(_t("This call is no longer held by this tab."), "warning");
         }
