@@ -106,7 +106,7 @@ class WhatsappCall(models.Model):
 
     # who handles it
     handler_id = fields.Many2one("res.users", "Handled by", index="btree_not_null")
-    handler_tab = fields.Char(groups="base.group_no_one")
+    handler_tab = fields.Char(groups=fields.NO_ACCESS)
     lease_until = fields.Datetime("Connecting until")
     rung_user_ids = fields.Many2many(
         "res.users", "whatsapp_call_rung_rel", "call_id", "user_id", "Rung"
@@ -118,8 +118,8 @@ class WhatsappCall(models.Model):
     widen_at = fields.Datetime("Everybody rings from")
     deadline = fields.Datetime()
 
-    offer_sdp = fields.Text(groups="base.group_no_one")
-    answer_sdp = fields.Text(groups="base.group_no_one")
+    offer_sdp = fields.Text(groups=fields.NO_ACCESS)
+    answer_sdp = fields.Text(groups=fields.NO_ACCESS)
     decision_ms = fields.Float("Decided in (ms)", digits=(8, 1))
     quality = fields.Json(help="Round trip, jitter and loss as the browser saw them.")
     quality_text = fields.Char("Line quality", compute="_compute_quality_text")
@@ -150,7 +150,7 @@ class WhatsappCall(models.Model):
     )
     _dialled_once_uniq = models.UniqueIndex(
         "(number_id, contact_id) WHERE direction = 'outbound'"
-        " AND state IN ('dialing', 'ringing', 'connected')",
+        " AND handler_id IS NOT NULL AND state IN ('dialing', 'ringing', 'connected')",
         "This customer is being called already.",
     )
     _chatter_idx = models.Index("(id) WHERE chatter_due")
@@ -226,6 +226,8 @@ class WhatsappCall(models.Model):
             return result
         forbidden = result[0] if result else self.browse()
         allowed = self - forbidden
+        if not allowed:
+            return result
         unreadable = allowed - self.browse(self._search([("id", "in", allowed.ids)]))
         if not unreadable:
             return result

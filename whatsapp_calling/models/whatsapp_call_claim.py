@@ -63,8 +63,12 @@ class WhatsappCall(models.Model):
         call._derive()
         return {"ok": True, "call": self._view()}
 
-    def _take(self, user, tab):
-        """Compare-and-swap: nobody -> user; false when somebody was faster."""
+    def _take(self, user, tab, state="ringing"):
+        """Compare-and-swap: nobody -> user; false when somebody was faster.
+
+        :param state: the one it has from then on; a decline may come from an
+            operator who is in a call, so it must not count as their second live one
+        """
         self.flush_recordset()
         now = fields.Datetime.now()
         rows = self.env.execute_query(
@@ -72,7 +76,7 @@ class WhatsappCall(models.Model):
                 """
                 UPDATE whatsapp_call
                    SET handler_id = %s, handler_tab = %s, lease_until = %s,
-                       pinged_at = %s, widen_at = NULL
+                       pinged_at = %s, widen_at = NULL, state = %s
                  WHERE id = %s AND handler_id IS NULL AND state = 'ringing'
                    AND direction = 'inbound'
                 RETURNING id
@@ -81,6 +85,7 @@ class WhatsappCall(models.Model):
                 tab,
                 now + timedelta(seconds=LEASE),
                 now,
+                state,
                 self.id,
             )
         )
@@ -165,7 +170,7 @@ class WhatsappCall(models.Model):
             )
         call, user = self.sudo(), self.env.user
         # the compare-and-swap of an answer: a decline must not end an answered call
-        if not call._take(user, False):
+        if not call._take(user, None, state="rejected"):
             return self._taken()
         self._log(
             "declined",
@@ -247,7 +252,10 @@ class WhatsappCall(models.Model):
         The connect request may be under way: its answer brings the id, and
         `_on_answer` ends the call that nobody wants any more.
         """
-        if self.provider_ref and self.account_id._can(action.upper()):
+        under_way = self.request_ids.filtered(
+            lambda r: r.action == action and r.state in ("queued", "sending")
+        )
+        if not under_way and self.provider_ref and self.account_id._can(action.upper()):
             self.env["whatsapp.call.request"]._enqueue(
                 self.number_id,
                 action,
