@@ -40,10 +40,10 @@ test("the timer counts mm:ss from the answer, by the server's clock", async () =
     server.update(call, { answered });
     await waitUntil(() => softphone.calls.get(call.id).answered === answered);
     await advanceTime(1000);
-    expect(".o-whatsapp-OnCall .o-whatsapp-CallTimer").toHaveText(/^01:0[67]$/);
+    expect(".o-whatsapp-OnCall .o-whatsapp-CallTimer").toHaveText(/^01:0[567]$/);
     await advanceTime(10_000);
-    expect(".o-whatsapp-OnCall .o-whatsapp-CallTimer").toHaveText(/^01:1[67]$/);
-    expect(".o-whatsapp-Systray .o-whatsapp-CallTimer").toHaveText(/^01:1[67]$/);
+    expect(".o-whatsapp-OnCall .o-whatsapp-CallTimer").toHaveText(/^01:1[567]$/);
+    expect(".o-whatsapp-Systray .o-whatsapp-CallTimer").toHaveText(/^01:1[567]$/);
 });
 
 test("mute silences the microphone and the call stays", async () => {

@@ -1,6 +1,6 @@
 import { formatDuration } from "@whatsapp_calling/softphone/call_labels";
 
-import { Component, onWillUnmount, useState } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, useState } from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
 import { useService } from "@web/core/utils/hooks";
@@ -14,10 +14,15 @@ export class CallTimer extends Component {
         super.setup();
         this.softphone = useService("whatsapp_calling.softphone");
         this.state = useState({ now: this.softphone.now() });
-        const interval = browser.setInterval(() => {
-            this.state.now = this.softphone.now();
-        }, 1_000);
-        onWillUnmount(() => browser.clearInterval(interval));
+        onMounted(() => this.tick());
+        onWillUnmount(() => browser.clearTimeout(this.timeout));
+    }
+
+    /** On the full second of the call, so that all timers of a page turn together. */
+    tick() {
+        this.state.now = this.softphone.now();
+        const elapsed = this.state.now - (this.props.call?.answered || 0);
+        this.timeout = browser.setTimeout(() => this.tick(), 1_000 - (elapsed % 1_000));
     }
 
     get text() {
