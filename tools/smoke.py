@@ -93,20 +93,20 @@ def _inbound(page, simulator):
         call = simulator.control(
             "POST",
             "calls",
-            {"from": CUSTOMER, "to": BUSINESS, "play": {"tone": CUSTOMER_HERTZ}},
+            {"from": CUSTOMER, "to": BUSINESS, "tone": CUSTOMER_HERTZ},
         )
         page.wait_for_selector(POPUP_ACCEPT)
     with steps.step("Accept is clicked, the call is connected"):
         page.click(POPUP_ACCEPT)
         page.wait_for_selector(CONNECTED)
-    _both_hear(steps, page, simulator, call["wacid"])
-    _hang_up(steps, page, simulator, call["wacid"])
+    _both_hear(steps, page, simulator, call["id"])
+    _hang_up(steps, page, simulator, call["id"])
 
 
 def _outbound(page, simulator):
     steps = Steps("outbound")
     with steps.step("the customer's phone will answer"):
-        behaviour = {"answer": "answer", "play": {"tone": CUSTOMER_HERTZ}}
+        behaviour = {"answer_after": 0.5, "tone": CUSTOMER_HERTZ}
         simulator.control("POST", f"phones/{CUSTOMER}", behaviour)
     before = _calls(simulator)
     with steps.step("the number is dialled, the call is connected"):
@@ -141,7 +141,7 @@ def _hang_up(steps, page, simulator, wacid):
 
 
 def _calls(simulator):
-    return {call["wacid"] for call in simulator.control("GET", "calls")}
+    return {call["id"] for call in simulator.control("GET", "calls")}
 
 
 def _until(wanted, hear):
