@@ -185,13 +185,15 @@ def test_to_end_a_call_that_is_over_is_as_good_as_done(graph, action, name):
     [
         (said(100, "User has already terminated the call"), "ended"),
         (UNKNOWN_CALL, "ended"),
-        (said(100, "Accept already in progress"), "refused"),
-        (said(100, "Call already in progress, completed or failed"), "refused"),
+        (said(100, "Accept already in progress"), "in_progress"),
+        (said(100, "Call already in progress, completed or failed"), "in_progress"),
         (said(100, "Invalid SDP"), "refused"),
     ],
 )
 @pytest.mark.parametrize("action", ["accept", "pre_accept"])
 def test_an_accept_that_is_under_way_is_not_over(graph, action, answer, kind):
+    if kind == "in_progress" and action == "pre_accept":
+        kind = "refused"  # it only helps: nothing follows from it
     graph.answers = [(400, {}, answer)]
     assert refused(graph, action).kind == kind
 

@@ -54,6 +54,10 @@ class WhatsappCall(models.Model):
         call = request.call_id
         if not call._is_connecting():
             return
+        if error.kind == "in_progress" and self._accept_unsettled(request):
+            # the accept whose answer was lost did arrive
+            self._on_accept_ok(request, None)
+            return
         call._show_error(error)
         if error.kind == "ended":
             # over; or an earlier accept without an answer did arrive after all
@@ -65,6 +69,15 @@ class WhatsappCall(models.Model):
             self._accept_again(request)
         else:
             call._release(error.message)
+
+    def _accept_unsettled(self, request):
+        return request.call_id.request_ids.filtered(
+            lambda r: (
+                r.action == "accept"
+                and r.user_id == request.user_id
+                and r.state == "unknown"
+            )
+        )
 
     def _accept_again(self, request):
         call = request.call_id

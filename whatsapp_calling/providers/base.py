@@ -33,6 +33,7 @@ ERROR_KINDS = frozenset(
         "limit",
         "rate",
         "refused",
+        "in_progress",
         "ended",
         "unavailable",
         "timeout",
@@ -159,7 +160,8 @@ class ProviderError(Exception):
     :ivar message: what the provider said, plain text without secrets
     :ivar details: the provider's longer explanation, may be empty
     :ivar kind: one of ERROR_KINDS. "ended": the call was over already, which for
-        terminate and reject is as good as success
+        terminate and reject is as good as success. "in_progress": an accept that
+        is under way or done already, e.g. by a request whose answer was lost
     :ivar retry_after: seconds the provider asks us to wait
     :ivar next_allowed_at: epoch seconds from which the same may be tried again
     :ivar certain: True: it was not carried out. False: it may have been (time-out

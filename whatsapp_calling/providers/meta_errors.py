@@ -95,6 +95,8 @@ def error_of(
         kind = "unavailable"
     if _is_ended(action, status, code, subcode, f"{said} {details}", number_ref):
         kind = "ended"
+    elif action == "accept" and _is_in_progress(code, status, said):
+        kind = "in_progress"
     return ProviderError(
         sayable(said, secrets) or f"HTTP {status}",
         kind=kind,
@@ -168,6 +170,10 @@ def _is_ended(action, status, code, subcode, said, number_ref) -> bool:
         or subcode == 33
         or bool(_ENDED.search(said) or _IN_PROGRESS.search(said))
     )
+
+
+def _is_in_progress(code, status, said) -> bool:
+    return code in (None, 100) and status == 400 and bool(_IN_PROGRESS.search(said))
 
 
 def _next_allowed(extra, details) -> float | None:
