@@ -18,6 +18,8 @@ from ..tools.transaction import run_in_transaction
 _logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 6
+# what a hang-up makes pointless; a text to the caller leaves all the same
+ABOUT_THE_CALL = ("connect", "pre_accept", "accept", "reject", "terminate")
 ABANDONED_AFTER = 40  # seconds in "sending": longer than any time-out
 
 
@@ -38,7 +40,7 @@ class WhatsappCallRequest(models.Model):
     contact_id = fields.Many2one("whatsapp.call.contact", ondelete="set null")
     user_id = fields.Many2one("res.users", "Asked by")
     action = fields.Char(required=True)
-    payload = fields.Json(groups="base.group_no_one")
+    payload = fields.Json(groups=fields.NO_ACCESS)
     state = fields.Selection(
         [
             ("queued", "Queued"),
@@ -95,10 +97,10 @@ class WhatsappCallRequest(models.Model):
         return request
 
     @api.model
-    def _cancel_queued(self, call, actions=None):
-        """A hang-up makes what is still queued pointless."""
+    def _cancel_queued(self, call):
+        """A hang-up makes what is still queued about the call itself pointless."""
         queued = call.sudo().request_ids.filtered(
-            lambda r: r.state == "queued" and (not actions or r.action in actions)
+            lambda r: r.state == "queued" and r.action in ABOUT_THE_CALL
         )
         queued.write({"state": "cancelled", "payload": False})
         return queued
