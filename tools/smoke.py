@@ -78,6 +78,7 @@ def smoke():
         with Browser(microphone) as browser, browser.people(odoo) as people:
             page = people.operator(OPERATOR, prepare=listening.remember_connections)
             page.set_default_timeout(PATIENCE * 1000)
+            page.wait_for_selector(SYSTRAY)
             try:
                 _inbound(page, simulator)
                 _outbound(page, simulator)
