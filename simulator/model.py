@@ -75,6 +75,7 @@ class Behaviour:
     wav_base64: str | None = None
     tone: float | None = None  # Hz
     loop: bool = True
+    media: bool | None = None  # False: its calls are signalling only
     permission_reply: str | None = None  # accept, permanent, decline
     permission_reply_after: float = 0.2
 

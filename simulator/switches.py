@@ -74,6 +74,7 @@ class Switches:
     callback_when_closed: bool = False
     require_appsecret_proof: bool = False
     escape_slashes: bool = True
+    media: bool = True  # False: every call is signalling only
     keep_heard: float = 3600.0  # seconds of what a phone heard
 
     def change(self, values: dict) -> None:

@@ -1,7 +1,7 @@
 """What both kinds of call share: state, times, media, the end and its webhook."""
 
 import asyncio
-import contextlib
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from ..webhooks import bodies
 
 if TYPE_CHECKING:
     from ..world import World
+
+logger = logging.getLogger(__name__)
 
 
 class Call:
@@ -46,6 +48,9 @@ class Call:
         self.errors: list[dict] = []
         self.leg: Leg | None = None
         self.sound: dict = {}
+        self.recording: dict = {}
+        self._prepared: asyncio.Task | None = None
+        self._pages: list[Leg] = []
         self._timers: list[asyncio.TimerHandle] = []
         world.calls[self.id] = self
 
@@ -66,6 +71,7 @@ class Call:
         self.leg.on_first_rtp = self.on_first_media
         self.leg.on_connected = lambda: self.mark("media_connected")
         self.leg.on_digit = lambda _digit: self.tell()
+        self._prepared = self.world.spawn(self._prepare())
 
     def on_first_media(self) -> None:
         """The business sent its first packet."""
@@ -90,7 +96,8 @@ class Call:
         self.mark("accepted")
         self.world.ledger.call_connected(self.number, self.phone, not self.inbound)
         if self.leg:
-            self.world.spawn(self._speak())
+            # sound leaves at once: it waits in the speaker since the first ring
+            self.leg.send()
             self.after(self.world.switches.no_media_start, self._check_start)
         behaviour = self.phone.behaviour
         if behaviour.hang_up_after is not None:
@@ -103,20 +110,28 @@ class Call:
             )
         self.tell()
 
-    async def _speak(self) -> None:
-        """Play what the call, else the phone, was told to; then silence for ever."""
-        self.leg.send()
+    async def _prepare(self) -> sound.Packets:
+        """Make ready what the call, else the phone, was told to play."""
         wanted = {k: v for k, v in self.sound.items() if v is not None}
         if not {"say", "wav", "wav_base64", "tone"} & wanted.keys():
             wanted = self.phone.behaviour.sound
-        with contextlib.suppress(sound.SoundError):
-            await self.play(wanted)
+        try:
+            packets = await sound.load(wanted)
+        except sound.SoundError as error:
+            logger.warning("call %s: %s", self.id, error)
+            return ()
+        self.leg.speaker.play(packets, bool(wanted.get("loop")))
+        return packets
 
     async def play(self, wanted: dict) -> None:
         """Play {say|wav|wav_base64|tone, loop}; raises sound.SoundError."""
-        packets = await load_sound(wanted)
+        packets = await sound.load(wanted)
         if packets and self.leg:
-            self.leg.speaker.play(packets, bool(wanted.get("loop", False)))
+            self.leg.speaker.play(packets, bool(wanted.get("loop")))
+
+    def add_page(self, page: Leg) -> None:
+        """A browser's leg, which ends with the call."""
+        self._pages.append(page)
 
     def _check_start(self) -> None:
         # WhatsApp ends a call that gets no media for 20 s at its start (FAQ)
@@ -182,8 +197,9 @@ class Call:
         )
 
     async def _close_media(self) -> None:
-        if self.leg:
-            await self.leg.close()
+        for leg in (*self._pages, self.leg):
+            if leg:
+                await leg.close()
 
     async def release(self) -> None:
         """Free everything without a webhook (reset, stop)."""
@@ -196,6 +212,7 @@ class Call:
         """The call as the control API shows it."""
         data = {
             "id": self.id,
+            "wacid": self.id,
             "direction": "inbound" if self.inbound else "outbound",
             "state": self.state,
             "business": self.number.wa_id,
@@ -218,21 +235,3 @@ class Call:
             data["connected"] = self.leg.connected
             data["muted"] = self.leg.speaker.muted
         return data
-
-
-async def load_sound(wanted: dict) -> sound.Packets:
-    """Opus packets of {say|wav|wav_base64|tone}; raises sound.SoundError."""
-    import base64
-
-    if wanted.get("say"):
-        return await sound.spoken(wanted["say"])
-    if wanted.get("wav"):
-        return await sound.from_file(wanted["wav"])
-    if wanted.get("wav_base64"):
-        try:
-            return await sound.from_file(base64.b64decode(wanted["wav_base64"]))
-        except ValueError as error:
-            raise sound.SoundError(f"wav_base64: {error}") from error
-    if wanted.get("tone"):
-        return await asyncio.to_thread(sound.tone, float(wanted["tone"]))
-    return ()

@@ -1,5 +1,6 @@
 """A call from a phone to the business (user-initiated calls)."""
 
+from ..chat import send_permission_reply
 from ..errors import GraphError
 from ..media import describe, sdp_check
 from ..webhooks import bodies
@@ -107,8 +108,6 @@ class InboundCall(Call):
 
     def _grant(self) -> None:
         """Whoever calls may be called back, where the number's setting says so."""
-        from ..chat import send_permission_reply
-
         entry = self.world.ledger.of(self.number.phone_number_id, self.phone.wa_id)
         if entry.valid():
             return

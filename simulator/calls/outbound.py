@@ -2,6 +2,7 @@
 
 import time
 
+from ..chat import send_permission_reply
 from ..errors import GraphError
 from ..media import describe, sdp_check
 from ..webhooks import bodies
@@ -110,8 +111,6 @@ class OutboundCall(Call):
             return
         due = self.world.ledger.call_missed(self.number, self.phone)
         if due == "revoke":
-            from ..chat import send_permission_reply
-
             send_permission_reply(
                 self.world,
                 self.number,

@@ -1,1 +1,1 @@
-"""The control API: for tests, tools and the phone page."""
+"""The control API: tests and the phone page steer the simulator with it."""

@@ -1,161 +1,202 @@
-"""/control/calls…: place calls from phones and act in them."""
+"""Control of calls: place, look, answer, reject, hang up, talk, press, listen."""
 
 import asyncio
-import json
+import time
 
 from aiohttp import web
 
-from ..calls.call import load_sound
-from ..calls.inbound import InboundCall
-from ..errors import GraphError
-from ..graph.server import WORLD
-from ..model import make_phone
-
-routes = web.RouteTableDef()
-SOUND = ("say", "wav", "wav_base64", "tone", "loop")
+from ..calls.outbound import OutboundCall
+from ..calls.place import CallRefused, place
+from ..media import sdp_check
+from ..media.leg import Leg
+from .tools import answer, body_of, call_of, number_of, phone_of, sound_of, world_of
 
 
-def _refuse(text: str, status: type = web.HTTPBadRequest):
-    return status(text=json.dumps({"error": text}), content_type="application/json")
+async def create(request: web.Request) -> web.Response:
+    """POST /control/calls {from, to, …}: a customer calls the business."""
+    world, data = world_of(request), sound_of(await body_of(request))
+    number, phone = number_of(world, data), phone_of(world, data.get("from"))
+    call = await place(world, number, phone, data)
+    return answer(call.as_dict(), 201)
 
 
-async def _body(request: web.Request) -> dict:
-    raw = await request.read()
-    return json.loads(raw) if raw else {}
+async def index(request: web.Request) -> web.Response:
+    """GET /control/calls[?live=1][&wa_id=]: oldest first."""
+    calls = list(world_of(request).calls.values())
+    if request.query.get("live"):
+        calls = [call for call in calls if not call.ended]
+    if wa_id := request.query.get("wa_id"):
+        calls = [call for call in calls if call.phone.wa_id == wa_id]
+    return answer([call.as_dict() for call in calls])
 
 
-async def place(world, data: dict) -> InboundCall:
-    """A phone calls a number; raises ValueError when WhatsApp would not place it."""
-    number = world.find_number(str(data.get("to", "")))
-    if number is None:
-        raise ValueError("`to` names no business number")
-    name = str(data.get("from", ""))
-    phone = world.find_phone(name)
-    if phone is None and name.lstrip("+").isdigit():
-        digits = name.lstrip("+")
-        phone = make_phone({"wa_id": digits, "bsuid": f"XX.9{digits}", "name": name})
-        world.phones[digits] = phone
-    if phone is None:
-        raise ValueError("`from` names no phone")
-    if not number.calling_on or number.inbound_paused or number.on_sip:
-        raise ValueError("the business takes no calls")
-    if phone.wa_id in number.blocked:
-        raise ValueError("the business has blocked this phone")
-    if any(call.phone is phone for call in world.live_calls(number)):
-        raise ValueError("this phone is in a call with the business already")
-    if len(world.live_calls(number)) >= world.switches.concurrent_calls:
-        raise ValueError("too many calls at once")
-    call = InboundCall(world, number, phone, media=data.get("media", True))
-    call.deeplink_payload = data.get("deeplink_payload")
-    call.cta_payload = data.get("cta_payload")
-    call.sound = {name: data[name] for name in SOUND if name in data}
-    await load_sound(call.sound)  # a wrong sound is said now, not in the call
-    await call.start()
-    return call
+async def show(request: web.Request) -> web.Response:
+    """GET /control/calls/{wacid}[?wait=state&timeout=10]: one call.
+
+    With `wait` the answer comes when the call is in that state (or ended), or has
+    that entry in its times, or when `timeout` seconds are over.
+    """
+    call = call_of(request)
+    wanted = request.query.get("wait")
+    if wanted:
+        deadline = time.time() + float(request.query.get("timeout", 10))
+        queue = world_of(request).hub.listen()
+        try:
+            while not (call.state == wanted or wanted in call.times or call.ended):
+                left = deadline - time.time()
+                if left <= 0:
+                    break
+                try:
+                    await asyncio.wait_for(queue.get(), min(left, 0.25))
+                except TimeoutError:
+                    continue
+        finally:
+            world_of(request).hub.leave(queue)
+    return answer(call.as_dict())
 
 
-@routes.post("/control/calls")
-async def post_call(request: web.Request) -> web.Response:
-    """A phone calls {from, to, say|wav|wav_base64|tone, loop?, media?, payloads}."""
-    call = await place(request.app[WORLD], await _body(request))
-    return web.json_response(call.as_dict())
+async def pick_up(request: web.Request) -> web.Response:
+    """POST …/answer [{say|wav|tone}]: the customer picks an outbound call up."""
+    call, data = call_of(request), sound_of(await body_of(request))
+    if not isinstance(call, OutboundCall) or call.state not in ("dialing", "ringing"):
+        raise CallRefused(f"The call is {call.state}")
+    await _play(call, data)
+    call.answer()
+    return answer(call.as_dict())
 
 
-@routes.post("/control/burst")
-async def post_burst(request: web.Request) -> web.Response:
-    """Many phones call {count, within_s, to, media: false, first?}; waits for all."""
-    world, data = request.app[WORLD], await _body(request)
-    count = int(data.get("count", 50))
-    within = float(data.get("within_s", 0))
-    to = str(data.get("to") or next(iter(world.numbers)))
-    first = int(data.get("first", 436700000000))
-
-    async def one(index: int):
-        await asyncio.sleep(within * index / count)
-        return await place(
-            world,
-            {"from": str(first + index), "to": to, "media": data.get("media", False)},
-        )
-
-    calls = await asyncio.gather(*(one(index) for index in range(count)))
-    waiting = [
-        delivery.done.wait()
-        for delivery in world.sender.deliveries
-        if delivery.call_id in {call.id for call in calls}
-    ]
-    await asyncio.gather(*waiting)
-    return web.json_response([call.id for call in calls])
+async def reject(request: web.Request) -> web.Response:
+    """POST …/reject: the customer declines an outbound call."""
+    call = call_of(request)
+    if not isinstance(call, OutboundCall) or call.state not in ("dialing", "ringing"):
+        raise CallRefused(f"The call is {call.state}")
+    call.reject()
+    return answer(call.as_dict())
 
 
-@routes.get("/control/calls")
-async def get_calls(request: web.Request) -> web.Response:
-    """Every call, oldest first; ?live=1 only those that have not ended."""
-    calls = request.app[WORLD].calls.values()
-    live = "live" in request.query
-    return web.json_response([c.as_dict() for c in calls if not (live and c.ended)])
+async def hang_up(request: web.Request) -> web.Response:
+    """POST …/hangup: the customer ends or cancels the call."""
+    call = call_of(request)
+    if call.ended:
+        raise CallRefused("The call has ended")
+    if isinstance(call, OutboundCall) and call.state in ("dialing", "ringing"):
+        call.reject()
+    else:
+        call.end("phone")
+    return answer(call.as_dict())
 
 
-def _call(request: web.Request):
-    call = request.app[WORLD].calls.get(request.match_info["id"])
-    if call is None:
-        raise _refuse("unknown call", web.HTTPNotFound)
-    return call
+async def fail(request: web.Request) -> web.Response:
+    """POST …/fail [{code, details}]: WhatsApp drops the call."""
+    call, data = call_of(request), await body_of(request)
+    call.fail(int(data.get("code", 138020)), data.get("details", ""))
+    return answer(call.as_dict())
 
 
-# a wacid may hold slashes: the ids are matched greedily, the edges go first
-CALL = "/control/calls/{id:.+}"
-
-
-@routes.get(CALL + "/heard.wav")
-async def get_heard(request: web.Request) -> web.Response:
-    """What the phone heard, mono 48 kHz."""
-    call = _call(request)
+def _leg(call) -> Leg:
     if call.leg is None:
-        raise _refuse("the call has no media", web.HTTPNotFound)
-    wav = await asyncio.to_thread(call.leg.heard.wav)
-    return web.Response(body=wav, content_type="audio/wav")
+        raise CallRefused("The call has no media")
+    return call.leg
 
 
-@routes.get(CALL + "/heard")
-async def get_analysis(request: web.Request) -> web.Response:
-    """What the phone heard in figures: seconds, level, strongest tone."""
-    call = _call(request)
-    if call.leg is None:
-        raise _refuse("the call has no media", web.HTTPNotFound)
-    return web.json_response(await asyncio.to_thread(call.leg.heard.analyse))
+async def dtmf(request: web.Request) -> web.Response:
+    """POST …/dtmf {digits, duration_ms}: the customer presses keys."""
+    call, data = call_of(request), await body_of(request)
+    duration = int(data.get("duration_ms", 160))
+    _leg(call).speaker.press(str(data["digits"]), duration)
+    return answer({"ok": True})
 
 
-@routes.get(CALL + "/sdp")
-async def get_sdp(request: web.Request) -> web.Response:
-    """WhatsApp's SDP and the one the business sent."""
-    call = _call(request)
-    return web.json_response({"own": call.own_sdp, "business": call.business_sdp})
+async def say(request: web.Request) -> web.Response:
+    """POST …/say {say|text|wav|wav_base64|tone, loop}: the customer speaks."""
+    call, data = call_of(request), sound_of(await body_of(request))
+    if "text" in data:
+        data["say"] = data["text"]
+    await _play(call, data)
+    return answer({"ok": True})
 
 
-@routes.get(CALL)
-async def get_call(request: web.Request) -> web.Response:
-    return web.json_response(_call(request).as_dict())
+async def _play(call, data: dict) -> None:
+    if {"say", "wav", "wav_base64", "tone"} & data.keys():
+        _leg(call).speaker.stop()
+        await call.play(data)
 
 
-@routes.post(CALL + "/{action:hangup|answer|reject|dtmf|say|mute}")
-async def post_action(request: web.Request) -> web.Response:
-    """What the person at the phone does in a call."""
-    call, data = _call(request), await _body(request)
-    action = request.match_info["action"]
-    try:
-        if action == "hangup":
-            call.end("phone")
-        elif action == "answer":
-            call.answer()
-        elif action == "reject":
-            call.reject() if not call.inbound else call.end("phone")
-        elif action == "dtmf":
-            call.leg.speaker.press(str(data["digits"]))
-        elif action == "mute":
-            call.leg.speaker.muted = bool(data.get("muted", True))
-            call.tell()
-        else:
-            await call.play(data)
-    except (GraphError, AttributeError) as error:
-        raise _refuse(str(error)) from error
-    return web.json_response(call.as_dict())
+async def quiet(request: web.Request) -> web.Response:
+    """POST …/mute {muted} or …/stop: silence instead of sound, or no more sounds."""
+    call, data = call_of(request), await body_of(request)
+    speaker = _leg(call).speaker
+    if request.path.endswith("/stop"):
+        speaker.stop()
+    else:
+        speaker.muted = bool(data.get("muted", True))
+    call.tell()
+    return answer({"ok": True, "muted": speaker.muted})
+
+
+async def heard_wav(request: web.Request) -> web.Response:
+    """GET …/heard.wav: all the phone heard, 48 kHz mono. X-First-Packet-At: epoch."""
+    heard = _leg(call_of(request)).heard
+    content = await asyncio.to_thread(heard.wav)
+    headers = {}
+    if heard.packets:
+        headers["X-First-Packet-At"] = f"{heard.packets[0][1]:.6f}"
+    return web.Response(body=content, content_type="audio/wav", headers=headers)
+
+
+async def heard(request: web.Request) -> web.Response:
+    """GET …/heard: seconds, level, strongest tone, when sound began."""
+    return answer(await asyncio.to_thread(_leg(call_of(request)).heard.analyse))
+
+
+async def descriptions(request: web.Request) -> web.Response:
+    """GET …/offer: WhatsApp's own SDP and the business's."""
+    call = call_of(request)
+    kinds = ("offer", "answer") if call.inbound else ("answer", "offer")
+    return answer(
+        {
+            "own_type": kinds[0],
+            "own": call.own_sdp,
+            "business_type": kinds[1],
+            "business": call.business_sdp,
+        }
+    )
+
+
+async def listen(request: web.Request) -> web.Response:
+    """POST …/listen {sdp}: a browser becomes the phone's microphone and speaker.
+
+    Takes the browser's offer, answers {"sdp", "type": "answer"}. The browser's
+    Opus packets go to the business as they are, and the other way round.
+    """
+    call, data = call_of(request), await body_of(request)
+    leg = _leg(call)
+    remote = sdp_check.read(data.get("sdp"), "offer", strict=False)
+    page = await Leg.open(world_of(request).media_host)
+    page.speaker.live = True
+    page.connect(remote, role="client")
+    page.listeners.append(leg.speaker)
+    leg.listeners.append(page.speaker)
+    leg.speaker.live = True
+    page.send()
+    call.add_page(page)
+    return answer({"type": "answer", "sdp": page.answer()})
+
+
+ROUTES = [
+    ("POST", "calls", create),
+    ("GET", "calls", index),
+    ("POST", "calls/{wacid:.+}/answer", pick_up),
+    ("POST", "calls/{wacid:.+}/reject", reject),
+    ("POST", "calls/{wacid:.+}/hangup", hang_up),
+    ("POST", "calls/{wacid:.+}/fail", fail),
+    ("POST", "calls/{wacid:.+}/dtmf", dtmf),
+    ("POST", "calls/{wacid:.+}/say", say),
+    ("POST", "calls/{wacid:.+}/mute", quiet),
+    ("POST", "calls/{wacid:.+}/stop", quiet),
+    ("POST", "calls/{wacid:.+}/listen", listen),
+    ("GET", "calls/{wacid:.+}/heard.wav", heard_wav),
+    ("GET", "calls/{wacid:.+}/heard", heard),
+    ("GET", "calls/{wacid:.+}/offer", descriptions),
+    ("GET", "calls/{wacid:.+}", show),
+]

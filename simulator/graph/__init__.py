@@ -1,1 +1,1 @@
-"""Meta's Graph API, as far as calling needs it."""
+"""Graph's endpoints, as far as calling needs them."""

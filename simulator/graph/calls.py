@@ -1,179 +1,151 @@
-"""POST /{number}/calls and GET /{number}/call_permissions."""
+"""POST /{PNID}/calls: connect, pre_accept, accept, reject, terminate."""
 
 import time
 
-from ..calls.call import Call
 from ..calls.inbound import InboundCall
 from ..calls.outbound import OutboundCall
 from ..errors import GraphError, unknown_object
 from ..model import Number, Phone
-from ..world import World
-from .server import MESSAGING, Request
+from .gate import MESSAGING, Query
+from .recipients import resolve
 
-# countries of business numbers from which WhatsApp places no calls (availability)
+# Outbound calling is not offered to business numbers of these countries.
 NO_OUTBOUND = {"US", "CA", "EG", "VN", "NG"}
-OPAQUE_LIMIT = 512
+LANGUAGES = set(
+    "en en_US en_AU en_CA en_GB en_IN en_NZ nl fr de hi it kn pt es es_ES te vi".split()
+)
 
 
-async def post_calls(request: Request) -> dict:
-    """Carry out connect, pre_accept, accept, reject or terminate."""
-    number = request.number(MESSAGING)
-    if request.body.get("messaging_product") != "whatsapp":
-        raise GraphError(131008, "The parameter messaging_product is required")
-    action = request.text("action")
+async def calls(query: Query) -> dict:
+    """Answers {messaging_product, success} or, for connect, the new call's id."""
+    query.need(MESSAGING)
+    number = query.number()
+    query.product()
     if number.on_sip:
-        raise GraphError(131055, "The number uses SIP")
-    if not number.calling_on:
-        raise GraphError(138000, http=request.world.switches.calling_disabled_http)
+        raise GraphError(131055, "The number uses SIP for calls")
+    action = query.body.get("action")
     if action == "connect":
-        return await _connect(request, number)
+        return await _connect(query, number)
     if action not in ("pre_accept", "accept", "reject", "terminate"):
-        raise GraphError(100, f"The action {action} is not known")
-    call = _call(request, number)
-    if action in ("pre_accept", "accept") and not isinstance(call, InboundCall):
-        raise GraphError(100, "The call is not user-initiated")
-    if action == "pre_accept":
-        call.pre_accept(_sdp(request, "answer"))
-    elif action == "accept":
-        if not number.payment_method:
-            raise GraphError(131044)
-        call.accept(_sdp(request, "answer"), _opaque(request))
-    elif action == "reject":
-        if not isinstance(call, InboundCall):
-            raise GraphError(100, "The call is not user-initiated")
-        call.reject()
-    else:
+        raise GraphError(100, f"Unknown action {action!r}")
+    call = query.world.calls.get(str(query.body.get("call_id", "")))
+    if call is None or call.number is not number:
+        raise unknown_object(str(query.body.get("call_id", "")))
+    query.entry["call_id"] = call.id
+    if action == "terminate":
         call.terminate()
-    if request.world.switches.success_only:
+    elif isinstance(call, InboundCall):
+        _inbound(query, call, action)
+    else:
+        raise GraphError(100, f"{action} is for calls that a user started")
+    if query.world.switches.success_only:
         return {"success": True}
     return {"messaging_product": "whatsapp", "success": True}
 
 
-def _call(request: Request, number: Number) -> Call:
-    call_id = request.text("call_id")
-    call = request.world.calls.get(call_id)
-    if call is None or call.number is not number:
-        raise unknown_object(call_id)
-    return call
+def _inbound(query: Query, call: InboundCall, action: str) -> None:
+    if action == "reject":
+        call.reject()
+        return
+    sdp = _session(query.body, "answer")
+    if action == "pre_accept":
+        call.pre_accept(sdp)
+    else:
+        check_capture(query.body)
+        call.recording = {
+            k: query.body[k] for k in ("recording", "transcription") if k in query.body
+        }
+        call.accept(sdp, _opaque(query.body))
 
 
-def _sdp(request: Request, kind: str) -> object:
-    session = request.body.get("session")
+def _session(body: dict, kind: str) -> object:
+    session = body.get("session")
     if not isinstance(session, dict):
-        raise GraphError(131008, "The parameter session is required")
+        raise GraphError(100, "session is required")
     if session.get("sdp_type") != kind:
         raise GraphError(100, f"session.sdp_type must be {kind}")
     return session.get("sdp")
 
 
-def _opaque(request: Request) -> str | None:
-    if "biz_opaque_callback_data" not in request.body:
-        return None
-    return request.text("biz_opaque_callback_data", limit=OPAQUE_LIMIT)
+def _opaque(body: dict) -> str | None:
+    opaque = body.get("biz_opaque_callback_data")
+    if opaque is not None and (not isinstance(opaque, str) or len(opaque) > 512):
+        raise GraphError(
+            100, "biz_opaque_callback_data must be a string of at most 512 characters"
+        )
+    return opaque
 
 
-async def _connect(request: Request, number: Number) -> dict:
-    world = request.world
-    phone = request.phone()
-    sdp, opaque = _sdp(request, "offer"), _opaque(request)
-    _may_connect(world, number, phone)
-    call = OutboundCall(world, number, phone, media=_has_media(sdp))
-    await call.start(sdp, opaque)
+def check_capture(body: dict) -> None:
+    """Meta's own recording and transcription (2026-06-30): both need a purpose."""
+    for name in ("recording", "transcription"):
+        data = body.get(name)
+        if data is None:
+            continue
+        if not isinstance(data, dict) or data.get("status") not in (
+            "ENABLED",
+            "DISABLED",
+        ):
+            raise GraphError(100, f"{name}.status is not valid")
+        if data["status"] == "ENABLED":
+            purpose = data.get("purpose")
+            if not isinstance(purpose, str) or not 0 < len(purpose) <= 250:
+                raise GraphError(100, f"{name}.purpose must have 1 to 250 characters")
+            if data.get("announcement_language") not in LANGUAGES:
+                raise GraphError(100, f"{name}.announcement_language is not supported")
+
+
+async def _connect(query: Query, number: Number) -> dict:
+    world = query.world
+    if not number.calling_on:
+        raise GraphError(
+            138000,
+            "Calling is not enabled for this phone number",
+            http=world.switches.calling_disabled_http,
+        )
+    phone = resolve(query, number, 138001)
+    check_outbound(world, number, phone)
+    sdp = _session(query.body, "offer")
+    check_capture(query.body)
+    media = world.switches.media and phone.behaviour.media is not False
+    call = OutboundCall(world, number, phone, media)
+    query.entry["call_id"] = call.id
+    await call.start(sdp, _opaque(query.body))
     world.connect_times.setdefault(number.phone_number_id, []).append(time.time())
-    data = {"messaging_product": "whatsapp", "calls": [{"id": call.id}]}
+    answer = {"messaging_product": "whatsapp", "calls": [{"id": call.id}]}
     if world.switches.connect_success_member:
-        data["success"] = True
-    return data
+        answer["success"] = True
+    return answer
 
 
-def _has_media(sdp: object) -> bool:
-    """An offer without a real candidate comes from a test without media."""
-    return isinstance(sdp, str) and "a=x-signalling-only" not in sdp
-
-
-def _may_connect(world: World, number: Number, phone: Phone | None) -> None:
-    """The checks of a new call, in the order of the fact sheet."""
+def check_outbound(world, number: Number, phone: Phone) -> None:
+    """Raise the reason why this business may not call this user now."""
+    switches = world.switches
     if number.country in NO_OUTBOUND:
-        raise GraphError(138013)
+        raise GraphError(138013, f"Not available for {number.country}")
     if number.suspended:
-        raise GraphError(138014)
-    if phone is None or not phone.on_whatsapp or not phone.supports_calls:
-        raise GraphError(138006 if phone is None else 138001)
-    if number.sandbox and phone.wa_id not in number.allowed:
-        raise GraphError(131030)
+        raise GraphError(138014, "Calling is paused because of low call quality")
+    if not number.payment_method:
+        raise GraphError(131044, "No payment method on the account")
+    if not phone.on_whatsapp or not phone.supports_calls:
+        raise GraphError(138001, "The recipient cannot be called")
     entry = world.ledger.of(number.phone_number_id, phone.wa_id)
     if not entry.valid():
-        raise GraphError(138006, "Ask the user for permission to call first")
-    if any(call.phone is phone for call in world.live_calls(number)):
-        raise GraphError(138003, "The user and the business are in a call already")
-    connected = world.ledger.within(entry.connected, "day")
-    if len(connected) >= world.switches.connected_per_day:
-        allowed_at = int(connected[0] + world.switches.day)
+        raise GraphError(138006, "No approved call permission from the recipient")
+    live = world.live_calls(number)
+    if any(call.phone is phone for call in live):
+        raise GraphError(138003, "A call with this user is already in progress")
+    today = world.ledger.within(entry.connected, "day")
+    if len(today) >= switches.connected_per_day:
+        free_again = int(today[0] + switches.day)
         raise GraphError(
             138012,
-            f"The next call is possible at {allowed_at}",
-            extra={"next_allowed_time": allowed_at},
+            f"Limit of {switches.connected_per_day} connected calls in 24 hours. "
+            f"Next call is possible after {free_again}",
+            extra={"next_allowed_timestamp": free_again},
         )
-    if len(world.live_calls(number)) >= world.switches.concurrent_calls:
-        raise GraphError(138002)
+    if len(live) >= switches.concurrent_calls:
+        raise GraphError(138002, "Too many calls at once")
     times = world.connect_times.setdefault(number.phone_number_id, [])
-    recent = world.recent(times, world.switches.day)
-    if len(recent) >= world.switches.connects_per_day:
-        raise GraphError(138005)
-
-
-async def get_permissions(request: Request) -> dict:
-    """The state of a permission and what may be done."""
-    number, world = request.number(MESSAGING), request.world
-    if not number.calling_on:
-        raise GraphError(138000, http=world.switches.calling_disabled_http)
-    times = world.query_times.setdefault(number.phone_number_id, [])
-    if len(world.recent(times, 1.0)) >= world.switches.permission_queries_per_second:
-        raise GraphError(613)
-    times.append(time.time())
-    query = request.http.query
-    name = query.get("user_wa_id") or query.get("recipient")
-    if not name:
-        raise GraphError(131008, "The parameter user_wa_id is required")
-    phone = world.find_phone(name)
-    return _permission_view(world, number, phone)
-
-
-def _permission_view(world: World, number: Number, phone: Phone | None) -> dict:
-    entry = world.ledger.of(number.phone_number_id, phone.wa_id if phone else "")
-    status = entry.status if entry.valid() else "no_permission"
-    permission: dict = {"status": status}
-    if status == "temporary":
-        permission[world.switches.expiry_key] = int(entry.expires)
-    if world.switches.permission_words == "openapi":
-        permission["status"] = "denied" if status == "no_permission" else "granted"
-    daily, weekly = world.ledger.limits(number)
-    asked_day = len(world.ledger.within(entry.requested, "day"))
-    asked_week = len(world.ledger.within(entry.requested, "week"))
-    called = len(world.ledger.within(entry.connected, "day"))
-    per_day = world.switches.connected_per_day
-    return {
-        "messaging_product": "whatsapp",
-        "permission": permission,
-        "actions": [
-            {
-                "action_name": "send_call_permission_request",
-                "can_perform_action": status != "permanent"
-                and asked_day < daily
-                and asked_week < weekly,
-                "limits": [
-                    _limit("PT24H", daily, asked_day),
-                    _limit("P7D", weekly, asked_week),
-                ],
-            },
-            {
-                "action_name": "start_call",
-                "can_perform_action": status != "no_permission" and called < per_day,
-                "limits": [_limit("PT24H", per_day, called)],
-            },
-        ],
-    }
-
-
-def _limit(period: str, allowed: int, used: int) -> dict:
-    return {"time_period": period, "max_allowed": allowed, "current_usage": used}
+    if len(world.recent(times, switches.day)) >= switches.connects_per_day:
+        raise GraphError(138005, "Too many new calls in 24 hours")

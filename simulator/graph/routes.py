@@ -1,37 +1,48 @@
-"""Which path is answered by which handler."""
+"""Which path of Graph leads to which endpoint."""
+
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import calls, messages, objects
-from .server import handler
+from . import accounts, blocks, calls, media, messages, permissions, settings
+from .gate import endpoint
 
-VERSION = r"/{version:v\d+\.\d+}"
-EDGES = [
-    ("GET", "settings", objects.get_settings),
-    ("POST", "settings", objects.post_settings),
-    ("POST", "calls", calls.post_calls),
-    ("GET", "call_permissions", calls.get_permissions),
-    ("POST", "messages", messages.post_messages),
-    ("POST", "media", objects.post_media),
-    ("GET", "block_users", objects.block_users),
-    ("POST", "block_users", objects.block_users),
-    ("DELETE", "block_users", objects.block_users),
-    ("GET", "phone_numbers", objects.get_phone_numbers),
-    ("GET", "subscribed_apps", objects.get_subscribed_apps),
-    ("POST", "subscribed_apps", objects.post_subscribed_apps),
-    ("DELETE", "subscribed_apps", objects.delete_subscribed_apps),
-    ("GET", "message_templates", objects.get_templates),
-    ("POST", "message_templates", objects.post_templates),
+if TYPE_CHECKING:
+    from ..world import World
+
+TABLE = [
+    ("GET", "debug_token", "debug_token", accounts.debug_token),
+    ("POST", "{object}/calls", "calls", calls.calls),
+    ("GET", "{object}/settings", "settings", settings.get_settings),
+    ("POST", "{object}/settings", "settings", settings.post_settings),
+    (
+        "GET",
+        "{object}/call_permissions",
+        "call_permissions",
+        permissions.call_permissions,
+    ),
+    ("POST", "{object}/messages", "messages", messages.messages),
+    ("POST", "{object}/media", "media", media.upload),
+    ("*", "{object}/block_users", "block_users", blocks.block_users),
+    ("GET", "{object}/phone_numbers", "phone_numbers", accounts.phone_numbers),
+    ("*", "{object}/subscribed_apps", "subscribed_apps", accounts.subscribed_apps),
+    ("GET", "{object}/message_templates", "templates", accounts.message_templates),
+    ("POST", "{object}/message_templates", "templates", accounts.message_templates),
+    ("GET", "{object}", "object", accounts.show_object),
+    ("DELETE", "{object}", "object", accounts.delete_object),
+    ("*", "{rest:.*}", "unknown", accounts.nothing),
 ]
 
 
-def add_routes(app: web.Application) -> None:
-    """Put Graph's paths into an aiohttp application."""
-    router = app.router
-    router.add_route("GET", f"{VERSION}/debug_token", handler(objects.debug_token))
-    for method, edge, function in EDGES:
-        path = f"{VERSION}/{{object}}/{edge}"
-        router.add_route(method, path, handler(function))
-    router.add_route("GET", f"{VERSION}/{{object}}", handler(objects.get_object))
-    router.add_route("DELETE", f"{VERSION}/{{object}}", handler(objects.delete_object))
-    router.add_route("GET", "/media/{object}", handler(objects.download))
+def add(app: web.Application, world: "World") -> None:
+    """Add all of them, with a version in front."""
+    for method, path, name, handler in TABLE:
+        app.router.add_route(
+            method,
+            r"/v{version:\d+}.{minor:\d+}/" + path,
+            endpoint(world, name, handler),
+        )
+    app.router.add_get(
+        "/whatsapp_business/attachments/",
+        endpoint(world, "download", media.download),
+    )

@@ -1,6 +1,7 @@
 """Sound a phone can play: a tone, a WAV or spoken text as 20 ms Opus packets."""
 
 import asyncio
+import base64
 import functools
 import io
 import math
@@ -107,6 +108,23 @@ async def spoken(text: str) -> Packets:
 async def from_file(source: str | bytes) -> Packets:
     """Read a sound file (path or content) off the event loop; raises SoundError."""
     return await asyncio.to_thread(lambda: encode(read(source)))
+
+
+async def load(wanted: dict) -> Packets:
+    """Opus packets of {say|wav|wav_base64|tone}; raises SoundError."""
+    if wanted.get("say"):
+        return await spoken(wanted["say"])
+    if wanted.get("wav"):
+        return await from_file(wanted["wav"])
+    if wanted.get("wav_base64"):
+        try:
+            content = base64.b64decode(wanted["wav_base64"], validate=True)
+        except ValueError as error:
+            raise SoundError(f"wav_base64: {error}") from error
+        return await from_file(content)
+    if wanted.get("tone"):
+        return await asyncio.to_thread(tone, float(wanted["tone"]))
+    return ()
 
 
 def to_wav(pcm: np.ndarray) -> bytes:

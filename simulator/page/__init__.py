@@ -1,1 +1,1 @@
-"""The phone page: a phone for a person, in the browser."""
+"""The phone page: a WhatsApp phone for a person."""

@@ -1,0 +1,156 @@
+"""Control of phones: behaviour, chat, permissions."""
+
+from dataclasses import asdict, fields
+
+from aiohttp import web
+
+from .. import chat
+from ..ids import numeric
+from ..model import Behaviour, Phone
+from ..world import World
+from .tools import answer, body_of, number_of, phone_of, sound_of, world_of
+
+PHONE_FIELDS = {f.name for f in fields(Phone)} - {"wa_id", "behaviour", "chat"}
+BEHAVIOUR_FIELDS = {f.name for f in fields(Behaviour)}
+WORDS = {  # the value of "answer"
+    "answer": {"answer_after": 0.5, "reject_after": None},
+    "reject": {"answer_after": None, "reject_after": 0.5},
+    "ignore": {"answer_after": None, "reject_after": None},
+}
+
+
+def as_dict(world: World, phone: Phone) -> dict:
+    """A phone as the control API shows it."""
+    data = asdict(phone)
+    data["permissions"] = {
+        number_id: entry.as_dict()
+        for (number_id, wa_id), entry in world.ledger.entries.items()
+        if wa_id == phone.wa_id
+    }
+    return data
+
+
+async def index(request: web.Request) -> web.Response:
+    """GET /control/phones."""
+    world = world_of(request)
+    return answer([as_dict(world, phone) for phone in world.phones.values()])
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /control/phones/{wa_id}."""
+    world = world_of(request)
+    return answer(as_dict(world, phone_of(world, request.match_info["wa_id"])))
+
+
+async def change(request: web.Request) -> web.Response:
+    """POST /control/phones/{wa_id}: change a phone or make a new one.
+
+    Members of the phone (name, online, hide_number, …) and of its behaviour
+    (answer_after, reject_after, say, tone, permission_reply, …) side by side;
+    {"answer": "answer"|"reject"|"ignore"} is short for the usual delays.
+    """
+    world, data = world_of(request), sound_of(await body_of(request))
+    wa_id = request.match_info["wa_id"]
+    phone = world.find_phone(wa_id)
+    data = {**data.pop("behaviour", {}), **data}
+    word = data.pop("answer", None)
+    if word is not None:
+        if word not in WORDS:
+            raise ValueError(f"answer must be one of {', '.join(WORDS)}")
+        data = {**WORDS[word], **data}
+    unknown = set(data) - PHONE_FIELDS - BEHAVIOUR_FIELDS
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    if phone is None:
+        if not wa_id.isdigit():
+            raise ValueError("a new phone needs digits as its number")
+        phone = Phone(wa_id, data.get("bsuid", f"AT.{numeric(12)}"), wa_id)
+        world.phones[wa_id] = phone
+    if {"say", "wav", "wav_base64", "tone"} & data.keys():
+        # one sound at a time: the new one replaces whatever was there
+        for name in ("say", "wav", "wav_base64", "tone"):
+            setattr(phone.behaviour, name, None)
+    for name, value in data.items():
+        setattr(phone.behaviour if name in BEHAVIOUR_FIELDS else phone, name, value)
+    world.hub.send("phone", {"phone": as_dict(world, phone)})
+    return answer(as_dict(world, phone))
+
+
+async def read_chat(request: web.Request) -> web.Response:
+    """GET /control/phones/{wa_id}/chat[?number=]: messages, oldest first."""
+    world = world_of(request)
+    phone = phone_of(world, request.match_info["wa_id"])
+    number = number_of(world, dict(request.query))
+    return answer(phone.chat.get(number.phone_number_id, []))
+
+
+async def write(request: web.Request) -> web.Response:
+    """POST /control/phones/{wa_id}/messages {text, to}: the customer writes."""
+    world, data = world_of(request), await body_of(request)
+    phone = phone_of(world, request.match_info["wa_id"])
+    text = str(data["text"])
+    return answer(chat.customer_wrote(world, number_of(world, data), phone, text), 201)
+
+
+async def permission(request: web.Request) -> web.Response:
+    """POST /control/permissions {wa_id, number, …}.
+
+    One of: "status" no_permission|temporary|permanent (with "expires", epoch
+    seconds; set silently unless "webhook" is true), "reply" accept|permanent|
+    decline to the open request, "revoke": true (by hand), "window": true|false.
+    """
+    world, data = world_of(request), await body_of(request)
+    phone = phone_of(world, data.get("wa_id"))
+    number = number_of(world, data, "number")
+    key = (number.phone_number_id, phone.wa_id)
+    entry = world.ledger.of(*key)
+    if "window" in data:
+        entry.last_inbound = 0.0
+        if data["window"]:
+            world.ledger.touched(number, phone)
+    if "reply" in data:
+        if not entry.open_request or not chat.answer_request(
+            world, number, phone, entry.open_request, data["reply"]
+        ):
+            raise LookupError("no open permission request")
+    if data.get("revoke"):
+        world.ledger.grant(*key, "no_permission")
+        if world.switches.revocation_webhook:
+            reply = {"response": "reject", "source": "user_action"}
+            chat.send_permission_reply(world, number, phone, reply)
+    if "status" in data:
+        world.ledger.grant(*key, data["status"], data.get("expires"))
+        if data.get("webhook"):
+            reply = {
+                "response": "reject" if data["status"] == "no_permission" else "accept",
+                "permanent": data["status"] == "permanent",
+                "expires": entry.expires,
+                "source": data.get("source", "user_action"),
+            }
+            chat.send_permission_reply(world, number, phone, reply)
+    if "unanswered" in data:
+        entry.unanswered = int(data["unanswered"])
+    world.hub.send("phone", {"phone": as_dict(world, phone)})
+    return answer(entry.as_dict())
+
+
+async def permissions(request: web.Request) -> web.Response:
+    """GET /control/permissions: all of them."""
+    entries = world_of(request).ledger.entries
+    return answer(
+        [
+            {"phone_number_id": number_id, "wa_id": wa_id, **entry.as_dict()}
+            for (number_id, wa_id), entry in entries.items()
+        ]
+    )
+
+
+ROUTES = [
+    ("GET", "phones", index),
+    ("GET", "phones/{wa_id}", show),
+    ("POST", "phones/{wa_id}", change),
+    ("GET", "phones/{wa_id}/chat", read_chat),
+    ("POST", "phones/{wa_id}/messages", write),
+    ("GET", "permissions", permissions),
+    ("POST", "permissions", permission),
+]
