@@ -57,7 +57,7 @@ class WhatsappCallRequest(models.Model):
     repeatable = fields.Boolean()
     not_before = fields.Datetime()
     expires_at = fields.Datetime(required=True)
-    attempts = fields.Integer()
+    attempts = fields.Integer(default=0)
     sent_at = fields.Datetime()
     answered_at = fields.Datetime()
     http_status = fields.Integer("HTTP status")
