@@ -215,6 +215,7 @@ class CallingMixin:
 
     def tick(self):
         """What the clock's thread does each second."""
+        self.env.flush_all()
         return self.env["whatsapp.call"]._tick()
 
     # ---- what is to be seen
