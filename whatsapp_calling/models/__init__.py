@@ -15,6 +15,7 @@ from . import (
     whatsapp_call_clock,
     whatsapp_call_chatter,
     whatsapp_call_softphone,
+    whatsapp_call_event_access,
     whatsapp_call_views,
     whatsapp_call_record,
     mail_thread,

@@ -211,6 +211,9 @@ class WhatsappCall(models.Model):
     def _sees_all(self):
         return self.env.su or self._is_manager()
 
+    def _is_operator(self):
+        return self.env.user.has_group("whatsapp_calling.group_operator")
+
     def _is_manager(self):
         return self.env.user.has_group("whatsapp_calling.group_manager")
 
@@ -390,8 +393,8 @@ class WhatsappCall(models.Model):
     @api.depends("quality")
     def _compute_quality_text(self):
         for call in self:
-            quality = call.quality or {}
-            call.quality_text = quality and self.env._(
+            quality = call.quality
+            call.quality_text = bool(quality) and self.env._(
                 "round trip %(rtt)s ms, jitter %(jitter)s ms, loss %(loss)s %%",
                 rtt=quality.get("rtt_ms", "?"),
                 jitter=quality.get("jitter_ms", "?"),

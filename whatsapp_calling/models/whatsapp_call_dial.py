@@ -23,7 +23,8 @@ class WhatsappCall(models.Model):
             number_id?}
         :return: see `_dial_view`
         """
-        return self._dial_view(self._aim(target))
+        # who is no operator learns nothing, not even who a number belongs to
+        return self._dial_view(self._aim(target if self._is_operator() else {}))
 
     @api.model
     def softphone_dial(self, target, tab, sdp):
@@ -113,7 +114,7 @@ class WhatsappCall(models.Model):
         return phone.wa_id(formatted or typed)
 
     def _dial_numbers(self, target, contact):
-        companies = self.env.companies
+        companies = self.env.companies if self._is_operator() else self.env.company[:0]
         numbers = self.env["whatsapp.calling.number"]._usable(companies)
         if contact:
             numbers = numbers.filtered(lambda n: n.company_id == contact.company_id)

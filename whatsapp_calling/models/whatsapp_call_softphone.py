@@ -19,7 +19,7 @@ class WhatsappCall(models.Model):
     def softphone_start(self):
         """All that a page needs when it opens, in one request."""
         user = self.env.user
-        operator = user.has_group("whatsapp_calling.group_operator")
+        operator = self._is_operator()
         numbers = self.env["whatsapp.calling.number"]._usable(user.company_ids)
         reason = ""
         if not operator:
@@ -47,6 +47,8 @@ class WhatsappCall(models.Model):
     @api.model
     def softphone_poll(self):
         """What rings for the user or is theirs now; the poll counts as presence."""
+        if not self._is_operator():
+            return {"calls": [], "missed_count": 0, "server_time": self._now_ms()}
         # sudo: call - what rings is theirs in every company they belong to
         calls = self.sudo().search(
             Domain("state", "in", ("dialing", "ringing", "connected"))
@@ -74,6 +76,8 @@ class WhatsappCall(models.Model):
     @api.model
     def softphone_history(self, options):
         """The user's own calls, newest first: {offset, limit, missed}."""
+        if not self._is_operator():
+            return {"calls": []}
         domain = Domain("handler_id", "=", self.env.uid) | Domain(
             "rung_user_ids", "=", self.env.uid
         )
@@ -90,6 +94,8 @@ class WhatsappCall(models.Model):
     @api.model
     def softphone_contacts(self, options):
         """People one may call: partners with a phone, found by name or digits."""
+        if not self._is_operator():
+            return []
         query = (options.get("query") or "").strip()
         limit = min(int(options.get("limit") or 30), 100)
         domain = Domain("phone", "!=", False)

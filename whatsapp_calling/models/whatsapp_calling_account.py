@@ -50,7 +50,7 @@ class WhatsappCallingAccount(models.Model):
         help="Of a system user, with the rights whatsapp_business_messaging and "
         "whatsapp_business_management. Stored encrypted and never shown again.",
     )
-    token_encrypted = fields.Char(groups="base.group_no_one", copy=False)
+    token_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     token_set = fields.Boolean(compute="_compute_secrets", groups=ADMINISTRATOR)
     app_secret = fields.Char(
         compute="_compute_secrets",
@@ -60,7 +60,7 @@ class WhatsappCallingAccount(models.Model):
         help="Proves that a webhook comes from Meta: without it every webhook is "
         "refused. Stored encrypted and never shown again.",
     )
-    app_secret_encrypted = fields.Char(groups="base.group_no_one", copy=False)
+    app_secret_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
     app_secret_set = fields.Boolean(compute="_compute_secrets", groups=ADMINISTRATOR)
     verify_token = fields.Char(
         default=lambda self: secrets.token_urlsafe(18),
@@ -135,6 +135,8 @@ class WhatsappCallingAccount(models.Model):
                 account.sudo()[stored] = crypto.encrypt(
                     value, data_dir=config["data_dir"]
                 )
+        # or the answer to saving would hold what was typed
+        self.invalidate_recordset([written])
 
     @api.depends("webhook_key")
     def _compute_webhook_url(self):
