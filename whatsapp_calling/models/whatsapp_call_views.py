@@ -65,6 +65,7 @@ class WhatsappCall(models.Model):
 
 class WhatsappCallEvent(models.Model):
     _inherit = "whatsapp.call.event"
+    _rec_name = "note"
 
     data_text = fields.Char("Details", compute="_compute_data_text")
     data_json = fields.Text("All of it", compute="_compute_data_text")
