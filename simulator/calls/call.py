@@ -52,7 +52,6 @@ class Call:
         self._prepared: asyncio.Task | None = None
         self._pages: list[Leg] = []
         self._timers: list[asyncio.TimerHandle] = []
-        world.calls[self.id] = self
 
     @property
     def direction(self) -> str:
@@ -61,6 +60,10 @@ class Call:
     @property
     def ended(self) -> bool:
         return self.state == "ended"
+
+    def register(self) -> None:
+        """From now on the call is known, and the pair is in a call."""
+        self.world.calls[self.id] = self
 
     async def open_media(self) -> None:
         """Bind the phone's media; nothing is sent before the answer."""

@@ -14,6 +14,7 @@ class InboundCall(Call):
 
     async def start(self) -> None:
         """Offer the call to the business and ring."""
+        self.register()
         await self.open_media()
         self.own_sdp = self.leg.offer() if self.leg else describe.canned_offer()
         if self.world.switches.upper_case_fingerprint:

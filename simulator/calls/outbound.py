@@ -19,9 +19,9 @@ class OutboundCall(Call):
         try:
             remote = sdp_check.read(sdp, "offer", self.world.switches.strict_sdp)
         except sdp_check.SdpError as error:
-            del self.world.calls[self.id]
             code = self.world.switches.sdp_error_code
             raise GraphError(code, str(error)) from error
+        self.register()
         self.business_sdp = sdp
         self.opaque = opaque
         switches, wa_id = self.world.switches, self.phone.wa_id

@@ -106,11 +106,12 @@ async def _connect(query: Query, number: Number) -> dict:
     phone = resolve(query, number, 138001)
     check_outbound(world, number, phone)
     sdp = _session(query.body, "offer")
+    opaque = _opaque(query.body)
     check_capture(query.body)
     media = world.switches.media and phone.behaviour.media is not False
     call = OutboundCall(world, number, phone, media)
     query.entry["call_id"] = call.id
-    await call.start(sdp, _opaque(query.body))
+    await call.start(sdp, opaque)
     world.connect_times.setdefault(number.phone_number_id, []).append(time.time())
     answer = {"messaging_product": "whatsapp", "calls": [{"id": call.id}]}
     if world.switches.connect_success_member:
