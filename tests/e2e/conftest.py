@@ -36,31 +36,30 @@ def operators():
 @pytest.fixture(scope="module")
 def anna(people, simulator, operators):
     """agent1 on her usual page."""
-    operators.append(Operator(people, "agent1"))
+    operators.append(Operator.log_in(people, "agent1"))
     return operators[-1]
 
 
 @pytest.fixture(scope="module")
 def ben(people, simulator, operators):
     """agent2, her colleague."""
-    operators.append(Operator(people, "agent2"))
+    operators.append(Operator.log_in(people, "agent2"))
     return operators[-1]
 
 
 @pytest.fixture
-def operator(people, simulator, operators):
+def operator(people, simulator, operators, quiet):
     """`operator("agent1", …)` opens a window for this test only."""
     opened = []
 
     def open_window(login, **options):
-        opened.append(Operator(people, login, **options))
+        opened.append(Operator.log_in(people, login, **options))
         operators.append(opened[-1])
         return opened[-1]
 
     yield open_window
     for one in opened:
         one.page.context.close()
-        operators.remove(one)
 
 
 @pytest.fixture
@@ -78,15 +77,19 @@ def quiet(simulator, odoo_server, operators):
     """Every test starts without calls and leaves no error in a console."""
     yield
     simulator.control("DELETE", "faults")
+    simulator.control("POST", "settings", {"terminate_delay": 0})
     for call in simulator.control("GET", "calls?live=1"):
         simulator.control("POST", f"calls/{call['wacid']}/hangup", {})
     live = "SELECT id, state FROM whatsapp_call WHERE state IN %s"
     states = ("dialing", "ringing", "connected")
     wait_until(lambda: not odoo_server.sql(live, [states]), 20, "the end of all calls")
     errors = []
-    for operator in operators:
+    for operator in list(operators):
         errors += operator.page.console_errors
         operator.page.console_errors.clear()
-        operator.tidy()
+        if operator.page.is_closed():
+            operators.remove(operator)
+        else:
+            operator.tidy()
     simulator.control("POST", "reset", {"everything": True})
     assert not errors

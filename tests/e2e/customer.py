@@ -35,12 +35,9 @@ class Customer:
         """Wait until the business calls this phone."""
 
         def found():
-            calls = self.simulator.control("GET", "calls?live=1")
-            return [
-                call
-                for call in calls
-                if call["wa_id"] == self.wa_id and call["direction"] == "outbound"
-            ]
+            path = f"calls?live=1&wa_id={self.wa_id}"
+            calls = self.simulator.control("GET", path)
+            return [call for call in calls if call["direction"] == "outbound"]
 
         self.ref = wait_until(found, seconds, "a call to the phone")[-1]["wacid"]
         return self
@@ -85,13 +82,13 @@ class Customer:
             lambda: listening.is_pitch(pitch()[0], hertz), seconds, f"{hertz} Hz"
         )
 
-    @property
     def chat(self):
         """Messages of the business, oldest first."""
-        phone = self.simulator.control("GET", f"phones/{self.wa_id}")
-        return [
-            message
-            for messages in phone["chat"].values()
-            for message in messages
-            if message["from"] == "business"
-        ]
+        messages = self.simulator.control("GET", f"phones/{self.wa_id}/chat")
+        return [message for message in messages if message["from"] == "business"]
+
+    def allows_calls(self, status="permanent"):
+        """Gives the business its permission, which WhatsApp tells the business."""
+        values = {"wa_id": self.wa_id, "status": status, "webhook": True}
+        self.simulator.control("POST", "permissions", values)
+        return self

@@ -6,21 +6,15 @@ from tests.waiting import wait_until
 from tools import listening
 
 PATIENCE = 10_000  # ms
+SOFTPHONE = "odoo.__WOWL_DEBUG__.root.env.services['whatsapp_calling.softphone']"
 
 
 class Operator:
     """One page of one person. The members are what the person sees."""
 
-    def __init__(self, people, login, **options):
-        self.login = login
-        self.page = people.operator(
-            login, prepare=listening.remember_connections, **options
-        )
-        self.page.set_default_timeout(PATIENCE)
-        self._on(self.page)
-        self.wait_ready()
-
-    def _on(self, page):
+    def __init__(self, page):
+        page.set_default_timeout(PATIENCE)
+        self.page = page
         find = page.locator
         self.popup = find(".o-whatsapp-IncomingCall")
         self.accept = find(".o-whatsapp-IncomingCall-accept")
@@ -39,14 +33,34 @@ class Operator:
         self.ended = find(".o-whatsapp-EndedCall")
         self.toast = find(".o_notification")
         self.dialog = find(".modal-dialog")
+        self.wait_ready()
+
+    @classmethod
+    def log_in(cls, people, login, prepare=None, **options):
+        """A window of its own; `prepare` is called with its Playwright context."""
+
+        def prepare_all(context):
+            listening.remember_connections(context)
+            if prepare:
+                prepare(context)
+
+        return cls(people.operator(login, prepare=prepare_all, **options))
+
+    def new_tab(self):
+        """The same person's second tab."""
+        page = self.page.context.new_page()
+        page.goto(self.page.url)
+        return type(self)(page)
 
     def wait_ready(self):
         """Until the phone in the systray is there: the client has asked the server."""
         expect(self.systray).to_be_visible(timeout=PATIENCE)
 
     def open(self, path):
+        """Go to another page of the web client."""
         self.page.goto(self.page.url.split("/odoo")[0] + path)
         self.wait_ready()
+        return self
 
     def dial(self, number):
         """Type a number on the keypad and press Call."""
@@ -77,15 +91,22 @@ class Operator:
             ".filter((s) => s.track && s.track.readyState === 'live').length"
         )
 
+    def rings(self):
+        """Whether the ring tone is playing in this tab."""
+        return self.page.evaluate(
+            f"() => {{ const ring = {SOFTPHONE}.soundEffects"
+            ".soundEffects['whatsapp-calling-ring'];"
+            " return Boolean(ring?.audio && !ring.audio.paused); }"
+        )
+
     def tidy(self):
         """Back to how the page was: no call, no panel, no dialog."""
         if self.page.is_closed():
             return
         self.page.evaluate(
-            "() => { const phone ="
-            " odoo.__WOWL_DEBUG__.root.env.services['whatsapp_calling.softphone'];"
+            f"() => {{ const phone = {SOFTPHONE};"
             " phone.live?.close(); phone.ended = null; phone.panel.open = false;"
-            " phone.panel.tab = 'keypad'; }"
+            " phone.panel.tab = 'keypad'; phone.notices = {}; }"
         )
         for closer in self.page.locator(".o_notification_close").all():
             closer.click()
