@@ -147,7 +147,7 @@ class WhatsappCallContact(models.Model):
             if len(candidates) == 1:
                 return candidates
             if candidates:
-                return candidates._whatsapp_preferred()
+                return candidates.with_company(self.company_id)._whatsapp_preferred()
         return partners
 
     def _partners(self):

@@ -7,11 +7,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     def _whatsapp_preferred(self):
-        # sudo: lead - only whose it is leaves this method
-        leads = self.env["crm.lead"].sudo()
-        lead = leads.search(
-            [("partner_id", "in", self.ids), ("won_status", "=", "pending")],
-            order="write_date desc, id desc",
-            limit=1,
+        lead = self.env["crm.lead"]._whatsapp_open_leads(
+            self, [], self.env.company, limit=1
         )
         return lead.partner_id.sudo(False) or super()._whatsapp_preferred()

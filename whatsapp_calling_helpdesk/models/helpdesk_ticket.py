@@ -15,14 +15,14 @@ class HelpdeskTicket(models.Model):
         """Open tickets of these partners, the newest activity first.
 
         Asked in the middle of a webhook: one query, on the index of the partner.
-
-        :param company: tickets of this one; none: of any
         """
-        domain = [
-            ("partner_id", "in", partners.ids),
-            ("stage_id.closed", "=", False),
-        ]
-        if company:
-            domain.append(("company_id", "=", company.id))
         # sudo: ticket - whom a call is about is found before anybody looks at it
-        return self.sudo().search(domain, order="write_date desc, id desc", limit=limit)
+        return self.sudo().search(
+            [
+                ("partner_id", "in", partners.ids),
+                ("stage_id.closed", "=", False),
+                ("company_id", "=", company.id),
+            ],
+            order="write_date desc, id desc",
+            limit=limit,
+        )

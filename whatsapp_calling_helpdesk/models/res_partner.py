@@ -7,5 +7,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     def _whatsapp_preferred(self):
-        ticket = self.env["helpdesk.ticket"]._whatsapp_open_tickets(self, None, 1)
+        ticket = self.env["helpdesk.ticket"]._whatsapp_open_tickets(
+            self, self.env.company, limit=1
+        )
         return ticket.partner_id.sudo(False) or super()._whatsapp_preferred()
