@@ -1,7 +1,9 @@
 """Group `signalling`: webhooks, requests and the browser's first sound."""
 
-from benchmarks import request_rows, stage, volume, webhook_rows
+from benchmarks import browser_rows, request_rows, stage, volume, webhook_rows
 from benchmarks.graph import Graph
+from tools.process import free_port
+from tools.servers import Simulator
 
 OPERATOR = "agent1"
 CUSTOMERS = 5000
@@ -26,7 +28,22 @@ def run(report):
             )
             odoo.restart()
             report.measure("server memory", webhook_rows.server_memory, odoo, OPERATOR)
+        report.measure("popup and accept in Chromium", _browser, base)
         report.measure("webhook among a million", _volume, base, graph)
+
+
+def _browser(base):
+    port = free_port()
+    api_url = f"http://localhost:{port}"
+    with stage.server(base, api_url, CUSTOMERS, ONLY_PARTNERS) as odoo:
+        simulator = Simulator(odoo.url, port, log="bench-simulator").start()
+        try:
+            simulator.wait_ready()
+            with browser_rows.operator(odoo, OPERATOR) as page:
+                yield from browser_rows.popup(odoo, page, OPERATOR)
+                yield from browser_rows.accept(page, simulator)
+        finally:
+            simulator.stop()
 
 
 def _volume(base, graph):
