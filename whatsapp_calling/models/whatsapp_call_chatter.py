@@ -42,18 +42,26 @@ class WhatsappCall(models.Model):
             # written in place: an edit through the thread would stamp it "edited"
             self.message_id.body = body
         else:
-            thread = self._thread()
-            if thread:
-                author = self.handler_id.partner_id
-                self.message_id = thread.with_context(
-                    mail_post_autofollow=False, mail_create_nosubscribe=True
-                ).message_post(
-                    body=body,
-                    author_id=author.id or self.env.ref("base.partner_root").id,
-                    message_type="notification",
-                    subtype_xmlid="mail.mt_note",
-                )
+            self._post_new(body)
         self.chatter_due = False
+
+    def _post_new(self, body):
+        thread = self._thread()
+        if not thread:
+            return
+        author = self.handler_id.partner_id
+        self.message_id = thread.with_context(
+            mail_post_autofollow=False, mail_create_nosubscribe=True
+        ).message_post(
+            body=body,
+            author_id=author.id or self.env.ref("base.partner_root").id,
+            message_type="notification",
+            subtype_xmlid="mail.mt_note",
+        )
+        # an open chatter is told of no new message: who has the call fetches it
+        (self.rung_user_ids | self.handler_id)._bus_send(
+            "whatsapp_calling/posted", {"model": thread._name, "res_id": thread.id}
+        )
 
     def _thread(self):
         """Where the call is told of: its record, else the customer, else nowhere."""
