@@ -83,7 +83,7 @@ class WhatsappCall(models.Model):
             # sudo: contact - the softphone may look up whom it is about to call
             contact = contact.sudo()._lookup(company, digits)
         partner = partner or contact.partner_id
-        number = self._default_number(numbers, contact)
+        number = self._default_number(target, numbers, contact)
         return {
             "record": record,
             "partner": partner,
@@ -121,9 +121,10 @@ class WhatsappCall(models.Model):
         chosen = numbers.filtered(lambda n: n.id == target.get("number_id"))
         return chosen + (numbers - chosen)
 
-    def _default_number(self, numbers, contact):
+    def _default_number(self, target, numbers, contact):
         """The chosen one, else the one last used with the contact, else the first."""
-        if contact and len(numbers) > 1:
+        chosen = target.get("number_id") in numbers.ids
+        if contact and len(numbers) > 1 and not chosen:
             last = self.sudo().search(
                 [("contact_id", "=", contact.id), ("number_id", "in", numbers.ids)],
                 limit=1,

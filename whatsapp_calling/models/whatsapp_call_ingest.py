@@ -198,6 +198,9 @@ class WhatsappCall(models.Model):
             if found and event.call_ref and not found.provider_ref:
                 found.provider_ref = event.call_ref
                 found._settle_connect()
+                if not found._is_live() and event.kind != "ended":
+                    # hung up before it had an id: the customer's phone rings on
+                    found._ask_to_hang_up("terminate")
         return found._lock()
 
     def _settle_connect(self):

@@ -11,14 +11,16 @@ class WhatsappCall(models.Model):
 
     @api.model
     def _on_answer(self, request, answer):
-        speaking = self.with_context(lang=request.user_id.lang)
+        request = self._in_words_of_user(request)
+        speaking = self.with_env(request.env)
         handle = getattr(speaking, f"_on_{request.action}_ok", None)
         if handle:
             handle(request, answer)
 
     @api.model
     def _on_failure(self, request, error):
-        speaking = self.with_context(lang=request.user_id.lang)
+        request = self._in_words_of_user(request)
+        speaking = self.with_env(request.env)
         handle = getattr(speaking, f"_on_{request.action}_failed", None)
         if handle:
             handle(request, error)
@@ -30,6 +32,12 @@ class WhatsappCall(models.Model):
                     "checked_at": fields.Datetime.now(),
                 }
             )
+
+    @api.model
+    def _in_words_of_user(self, request):
+        """What comes of a request is said in its user's language and time zone."""
+        user = request.user_id
+        return request.with_context(lang=user.lang, tz=user.tz)
 
     # ---- answering
 
@@ -212,7 +220,10 @@ class WhatsappCall(models.Model):
             yield error.details
         if error.next_allowed_at:
             when = format_datetime(
-                self.env, self._moment(error.next_allowed_at), dt_format="short"
+                self.env,
+                self._moment(error.next_allowed_at),
+                tz=self.env.context.get("tz") or False,
+                dt_format="short",
             )
             yield self.env._("Possible again from %(when)s.", when=when)
 
