@@ -2,8 +2,10 @@ from . import test_access
 from . import test_claim
 from . import test_deadlines
 from . import test_demo
+from . import test_dial
 from . import test_ingest
 from . import test_js
+from . import test_permissions
 from . import test_requests
 from . import test_views
 from . import test_webhook
