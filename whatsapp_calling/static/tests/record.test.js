@@ -1,7 +1,8 @@
 import { click, contains, openFormView, startServer } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
 import { hover } from "@odoo/hoot-dom";
-import { animationFrame } from "@odoo/hoot-mock";
+import { advanceTime, animationFrame } from "@odoo/hoot-mock";
+import { MockServer } from "@web/../tests/web_test_helpers";
 
 import {
     connectedValues,
@@ -167,4 +168,23 @@ test("the card of the own call runs with its timer", async () => {
     await click(".o-whatsapp-IncomingCall-accept");
     server.update(call, connectedValues({ answered: Date.now() - 5000 }));
     await contains(".o-whatsapp-CallCard .o-whatsapp-CallTimer", { text: "00:05" });
+});
+
+test("a new call of the open record brings its card without a reload", async () => {
+    const { server, partnerId } = await openPartner();
+    await contains(".o-whatsapp-ChatterButton");
+    const call = makeCall({
+        record: { model: "res.partner", id: partnerId, name: "Eva", label: "Contact" },
+    });
+    MockServer.env["mail.message"].create({
+        body: cardOf(call),
+        message_type: "notification",
+        model: "res.partner",
+        res_id: partnerId,
+    });
+    expect(".o-whatsapp-CallCard").toHaveCount(0);
+    server.ring(call);
+    await contains(".o-whatsapp-IncomingCall");
+    await advanceTime(500);
+    await contains(".o-whatsapp-CallCard-details", { text: "Ringing…" });
 });

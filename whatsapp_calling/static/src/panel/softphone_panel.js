@@ -46,6 +46,15 @@ export class SoftphonePanel extends Component {
         ];
     }
 
+    isActive({ id }) {
+        return !this.softphone.ended && this.softphone.panel.tab === id;
+    }
+
+    openTab({ id }) {
+        this.softphone.dismissEnded();
+        this.softphone.openPanel(id);
+    }
+
     onChooseNumber(ev) {
         this.softphone.chooseNumber(Number(ev.target.value) || false);
     }

@@ -38,7 +38,12 @@ export class SoftphoneSystray extends Component {
     }
 
     onClick() {
-        const { missedCount, panel, status } = this.softphone;
+        const { ended, live, missedCount, panel, status } = this.softphone;
+        if (panel.open && ended && !live) {
+            // from the summary of the last call back to the phone
+            this.softphone.dismissEnded();
+            return;
+        }
         this.softphone.togglePanel();
         if (panel.open && missedCount && status === "idle") {
             this.softphone.openPanel("recents");
