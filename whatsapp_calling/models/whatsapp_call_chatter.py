@@ -41,6 +41,7 @@ class WhatsappCall(models.Model):
         if self.message_id:
             # written in place: an edit through the thread would stamp it "edited"
             self.message_id.body = body
+            self._move_message()
         else:
             self._post_new(body)
         self.chatter_due = False
@@ -58,6 +59,16 @@ class WhatsappCall(models.Model):
             message_type="notification",
             subtype_xmlid="mail.mt_note",
         )
+        self._tell_posted(thread)
+
+    def _move_message(self):
+        """The message of a call that was put on another record goes there as well."""
+        message, thread = self.message_id, self._thread()
+        if thread and (message.model, message.res_id) != (thread._name, thread.id):
+            message.write({"model": thread._name, "res_id": thread.id})
+            self._tell_posted(thread)
+
+    def _tell_posted(self, thread):
         # an open chatter is told of no new message: who has the call fetches it
         (self.rung_user_ids | self.handler_id)._bus_send(
             "whatsapp_calling/posted", {"model": thread._name, "res_id": thread.id}

@@ -125,6 +125,7 @@ class WhatsappCallContact(models.Model):
             if found and bsuid and found.bsuid and found.bsuid != bsuid:
                 # the number has a new owner: the old one keeps history and BSUID
                 found.wa_id = False
+                found.flush_recordset(["wa_id"])  # before the new owner is inserted
                 found = self.browse()
         return found
 

@@ -77,19 +77,24 @@ class WhatsappCall(models.Model):
     def softphone_history(self, options):
         """The user's own calls, newest first: {offset, limit, missed}."""
         if not self._is_operator():
-            return {"calls": []}
+            return {"calls": [], "total": 0}
         domain = Domain("handler_id", "=", self.env.uid) | Domain(
             "rung_user_ids", "=", self.env.uid
         )
         if options.get("missed"):
             domain &= Domain("state", "=", "missed")
+        domain &= Domain("company_id", "in", self.env.user.company_ids.ids)
         # sudo: call - their own calls
-        calls = self.sudo().search(
-            domain & Domain("company_id", "in", self.env.user.company_ids.ids),
+        own = self.sudo()
+        calls = own.search(
+            domain,
             offset=int(options.get("offset") or 0),
             limit=min(int(options.get("limit") or 30), 100),
         )
-        return {"calls": [call._view() for call in calls]}
+        return {
+            "calls": [call._view() for call in calls],
+            "total": own.search_count(domain),
+        }
 
     @api.model
     def softphone_contacts(self, options):
@@ -182,7 +187,7 @@ class WhatsappCall(models.Model):
         record = self._readable_record(model, res_id)
         if not record:
             return {"ok": False, "message": self.env._("You may not see this record.")}
-        vals = {"res_model": record._name, "res_id": record.id, "message_id": False}
+        vals = {"res_model": record._name, "res_id": record.id}
         return self._change_own(call_id, vals, post=True)
 
     def _change_own(self, call_id, vals, post=False):
@@ -228,14 +233,14 @@ class WhatsappCall(models.Model):
             "name": call.peer_name,
             "phone": call.peer_phone or "",
             "contact_id": call.contact_id.id,
-            "partner": partner and {"id": partner.id, "name": partner.name},
+            "partner": bool(partner) and {"id": partner.id, "name": partner.name},
             "number": call.number_id._softphone_view() if call.number_id else False,
             "company_id": call.company_id.id,
             "created": self._milliseconds(call.started_at),
             "answered": self._milliseconds(call.official_start or call.accepted_at),
             "ended": self._milliseconds(call.ended_at),
             "duration": call.duration,
-            "handler": handler and {"id": handler.id, "name": handler.name},
+            "handler": bool(handler) and {"id": handler.id, "name": handler.name},
             "handler_tab": call.handler_tab if mine else False,
             "mine": mine,
             "silenced": user in call.silenced_user_ids,
