@@ -1,5 +1,7 @@
 from . import test_access
+from . import test_chatter
 from . import test_claim
+from . import test_contacts
 from . import test_deadlines
 from . import test_demo
 from . import test_dial
@@ -7,5 +9,6 @@ from . import test_ingest
 from . import test_js
 from . import test_permissions
 from . import test_requests
+from . import test_softphone_rpc
 from . import test_views
 from . import test_webhook

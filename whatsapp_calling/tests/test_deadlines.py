@@ -88,13 +88,6 @@ class TestDeadlines(WhatsappCallingCase):
             self.assertTrue(answer["ok"])
         self.assertEqual(call.state, "connected")
 
-    def test_a_poll_of_the_owning_tab_keeps_a_call_while_the_bus_is_lost(self):
-        call = self.answered()
-        self.after(11, call)
-        self.phone(self.anna).softphone_ping(call.id, "tab-1")
-        self.after(11, call)
-        self.assertEqual(call.state, "connected")
-
     def test_a_dialling_tab_that_vanishes_ends_the_call(self):
         call = self.dialled()
         self.after(13, call)
