@@ -44,7 +44,7 @@ class WhatsappCallEvent(models.Model):
     _key_uniq = models.UniqueIndex("(account_id, key)")
     _flagged_idx = models.Index("(id) WHERE flagged")
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self.env._("The history of a call cannot be changed."))
 
     @api.ondelete(at_uninstall=False)
@@ -70,7 +70,9 @@ class WhatsappCallEvent(models.Model):
             "kind": kind,
             "source": source,
             "recorded_at": now,
-            "occurred_at": values.get("occurred_at") or now,
+            # whole seconds, as WhatsApp tells them: inside one the order is that of
+            # arrival, or our own steps would seem to come after WhatsApp's next ones
+            "occurred_at": values.get("occurred_at") or now.replace(microsecond=0),
             "note": values.get("note"),
             "flagged": bool(values.get("flagged")),
             "data": json.dumps(values.get("data") or {}, default=json_default),

@@ -68,9 +68,9 @@ class WhatsappCall(models.Model):
         }
 
     @api.model
-    def softphone_calls(self, ids):
+    def softphone_calls(self, call_ids):
         """Calls by id, those that the user may see."""
-        calls = [self._for_softphone(call_id) for call_id in ids[:200]]
+        calls = [self._for_softphone(call_id) for call_id in call_ids[:200]]
         return [call._view() for call in calls if call]
 
     @api.model

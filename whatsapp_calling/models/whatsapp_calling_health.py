@@ -30,7 +30,7 @@ class WhatsappCallingHealth(models.Model):
     amount = fields.Integer(required=True)
 
     @api.model
-    def _flush(self, counts):
+    def _store_counts(self, counts):
         """Insert what a process counted, {(account id or None, name): amount}."""
         now = fields.Datetime.now()
         self.create(

@@ -205,7 +205,7 @@ class TestWebhook(WhatsappCallingHttpCase):
         self.post(meta.calls(meta.offer()), secret="x")
         self.post(meta.calls(meta.offer()), secret="x")
         self.assertEqual(health.search_count([]), before)
-        health._flush(counters.take(self.env.cr.dbname))
+        health._store_counts(counters.take(self.env.cr.dbname))
         rows = health.search([("account_id", "=", self.account.id)])
         self.assertEqual(
             sorted(rows.mapped(lambda row: (row.name, row.amount))),

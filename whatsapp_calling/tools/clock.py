@@ -76,5 +76,5 @@ def tick(dbname, flush=False):
         env = api.Environment(cr, SUPERUSER_ID, {})
         alive = env["whatsapp.call"]._tick()
         if flush:
-            env["whatsapp.calling.health"]._flush(counters.take(dbname))
+            env["whatsapp.calling.health"]._store_counts(counters.take(dbname))
         return alive
