@@ -4,7 +4,6 @@ import time
 
 from odoo import api, fields, models
 
-from ..tools import pool
 from ..tools.transaction import run_in_transaction
 
 # how far WhatsApp's official duration may be from our own timer, seconds
@@ -71,6 +70,8 @@ class WhatsappCall(models.Model):
             "rejected": self.env._("The customer declined"),
             "ended": self.env._("WhatsApp ended the call"),
             "permission": self.env._("The customer answered the permission request"),
+            "inbound_message": self.env._("The customer wrote"),
+            "unknown": self.env._("WhatsApp reported something unknown"),
         }
         parts = [names.get(event.kind) or event.status or event.kind, *problems]
         return ". ".join(parts)
@@ -249,7 +250,7 @@ class WhatsappCall(models.Model):
         )
         call._link_record()
         call._set_deadline()
-        pool.submit_after_commit(self.env, self._name, "_post_due", call.id)
+        call._post_soon()
         return call
 
     def _belongs(self, direction, event):

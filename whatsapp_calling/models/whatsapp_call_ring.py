@@ -48,7 +48,7 @@ class WhatsappCall(models.Model):
         # ids, no names: reading those of all would take as long as the ring itself
         self._log(
             "rung",
-            self.env._("Rings for %(count)s operators", count=len(new)),
+            self.env._("Operators rung: %(count)s", count=len(new)),
             data={"user_ids": new.ids},
         )
 

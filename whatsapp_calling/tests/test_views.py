@@ -180,6 +180,13 @@ class TestCallForm(WhatsappCallingCase):
         call.write({"res_model": server._name, "res_id": server.id})
         self.assertFalse(call.with_user(self.anna).record_label)
 
+    def test_within_one_second_the_timeline_keeps_the_order_of_arrival(self):
+        call = self.ring()
+        self.deliver(meta.calls(meta.terminate()))
+        events = call.event_ids
+        shown = events.search([("id", "in", events.ids)], order="occurred_at, id")
+        self.assertEqual(shown.mapped("kind"), ["offer", "rung", "ended"])
+
     def test_the_timeline_names_who_was_rung(self):
         call = self.ring()
         rung = call.event_ids.filtered(lambda event: event.kind == "rung")
