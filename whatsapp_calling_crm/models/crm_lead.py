@@ -23,10 +23,12 @@ class CrmLead(models.Model):
             ]
         )
         # sudo: lead - whom a call is about is found before anybody looks at it
-        return self.sudo().search(
+        return self.sudo().search_fetch(
             callers
             & Domain("won_status", "=", "pending")
             & Domain("company_id", "in", [False, company.id]),
+            # what the ring and the popup need of a lead, which has many fields
+            ["name", "partner_id", "user_id"],
             order="write_date desc, id desc",
             limit=limit,
         )

@@ -17,12 +17,14 @@ class HelpdeskTicket(models.Model):
         Asked in the middle of a webhook: one query, on the index of the partner.
         """
         # sudo: ticket - whom a call is about is found before anybody looks at it
-        return self.sudo().search(
+        return self.sudo().search_fetch(
             [
                 ("partner_id", "in", partners.ids),
                 ("stage_id.closed", "=", False),
                 ("company_id", "=", company.id),
             ],
+            # what the ring and the popup need of a ticket
+            ["number", "name", "partner_id", "user_id"],
             order="write_date desc, id desc",
             limit=limit,
         )
