@@ -50,7 +50,7 @@ class Call:
         self.sound: dict = {}
         self.recording: dict = {}
         self._prepared: asyncio.Task | None = None
-        self._pages: list[Leg] = []
+        self._page: Leg | None = None
         self._timers: list[asyncio.TimerHandle] = []
 
     @property
@@ -133,8 +133,15 @@ class Call:
             self.leg.speaker.play(packets, bool(wanted.get("loop")))
 
     def add_page(self, page: Leg) -> None:
-        """A browser's leg, which ends with the call."""
-        self._pages.append(page)
+        """A browser hears, and may speak for, the phone; it ends with the call.
+
+        It takes the place of the one before: two microphones would be one garble.
+        """
+        old, self._page = self._page, page
+        if old and old is not page:
+            old.listeners.clear()
+            self.leg.listeners[:] = [s for s in self.leg.listeners if s != old.speaker]
+            self.world.spawn(old.close())
 
     def _check_start(self) -> None:
         # WhatsApp ends a call that gets no media for 20 s at its start (FAQ)
@@ -200,7 +207,7 @@ class Call:
         )
 
     async def _close_media(self) -> None:
-        for leg in (*self._pages, self.leg):
+        for leg in (self._page, self.leg):
             if leg:
                 await leg.close()
 

@@ -20,6 +20,8 @@ def check(world: "World", number: Number, phone: Phone) -> None:
     """Raise CallRefused with the reason the caller's app would show."""
     if not number.calling_on:
         raise CallRefused("This business cannot be called: calling is off")
+    if number.on_sip and not number.calling["sip"].get("webhook_delivery"):
+        raise CallRefused("The business takes its calls by SIP")
     if not open_now(number.calling):
         raise CallRefused("This business is closed now")
     if number.inbound_paused:

@@ -30,7 +30,7 @@ async def burst(request: web.Request) -> web.Response:
     count = int(data.get("count", 50))
     within = float(data.get("within_s", 0))
     number = number_of(world, data)
-    offset = int(data.get("offset", 0))
+    offset = int(data.get("offset", data.get("first", 0)))
     options = {k: data[k] for k in ("hang_up_after",) if k in data}
     options |= {"media": bool(data.get("media", False)), "force": True}
     started = time.time()

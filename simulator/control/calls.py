@@ -7,15 +7,19 @@ from aiohttp import web
 
 from ..calls.outbound import OutboundCall
 from ..calls.place import CallRefused, place
-from ..media import sdp_check
+from ..media import sound
 from ..media.leg import Leg
 from .tools import answer, body_of, call_of, number_of, phone_of, sound_of, world_of
 
 
 async def create(request: web.Request) -> web.Response:
-    """POST /control/calls {from, to, …}: a customer calls the business."""
+    """POST /control/calls {from, to, …}: a customer calls the business.
+
+    A `from` of unknown digits becomes a new phone.
+    """
     world, data = world_of(request), sound_of(await body_of(request))
-    number, phone = number_of(world, data), phone_of(world, data.get("from"))
+    number, phone = number_of(world, data), phone_of(world, data.get("from"), True)
+    await sound.load(data)  # a wrong sound is told now, not in mid-call
     call = await place(world, number, phone, data)
     return answer(call.as_dict(), 201)
 
@@ -150,7 +154,7 @@ async def heard(request: web.Request) -> web.Response:
 
 
 async def descriptions(request: web.Request) -> web.Response:
-    """GET …/offer: WhatsApp's own SDP and the business's."""
+    """GET …/offer or …/sdp: WhatsApp's own SDP and the business's."""
     call = call_of(request)
     kinds = ("offer", "answer") if call.inbound else ("answer", "offer")
     return answer(
@@ -161,26 +165,6 @@ async def descriptions(request: web.Request) -> web.Response:
             "business": call.business_sdp,
         }
     )
-
-
-async def listen(request: web.Request) -> web.Response:
-    """POST …/listen {sdp}: a browser becomes the phone's microphone and speaker.
-
-    Takes the browser's offer, answers {"sdp", "type": "answer"}. The browser's
-    Opus packets go to the business as they are, and the other way round.
-    """
-    call, data = call_of(request), await body_of(request)
-    leg = _leg(call)
-    remote = sdp_check.read(data.get("sdp"), "offer", strict=False)
-    page = await Leg.open(world_of(request).media_host)
-    page.speaker.live = True
-    page.connect(remote, role="client")
-    page.listeners.append(leg.speaker)
-    leg.listeners.append(page.speaker)
-    leg.speaker.live = True
-    page.send()
-    call.add_page(page)
-    return answer({"type": "answer", "sdp": page.answer()})
 
 
 ROUTES = [
@@ -194,9 +178,9 @@ ROUTES = [
     ("POST", "calls/{wacid:.+}/say", say),
     ("POST", "calls/{wacid:.+}/mute", quiet),
     ("POST", "calls/{wacid:.+}/stop", quiet),
-    ("POST", "calls/{wacid:.+}/listen", listen),
     ("GET", "calls/{wacid:.+}/heard.wav", heard_wav),
     ("GET", "calls/{wacid:.+}/heard", heard),
     ("GET", "calls/{wacid:.+}/offer", descriptions),
+    ("GET", "calls/{wacid:.+}/sdp", descriptions),
     ("GET", "calls/{wacid:.+}", show),
 ]

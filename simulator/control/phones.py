@@ -5,10 +5,17 @@ from dataclasses import asdict, fields
 from aiohttp import web
 
 from .. import chat
-from ..ids import numeric
 from ..model import Behaviour, Phone
 from ..world import World
-from .tools import answer, body_of, number_of, phone_of, sound_of, world_of
+from .tools import (
+    answer,
+    body_of,
+    new_phone,
+    number_of,
+    phone_of,
+    sound_of,
+    world_of,
+)
 
 PHONE_FIELDS = {f.name for f in fields(Phone)} - {"wa_id", "behaviour", "chat"}
 BEHAVIOUR_FIELDS = {f.name for f in fields(Behaviour)}
@@ -62,10 +69,7 @@ async def change(request: web.Request) -> web.Response:
     if unknown:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
     if phone is None:
-        if not wa_id.isdigit():
-            raise ValueError("a new phone needs digits as its number")
-        phone = Phone(wa_id, data.get("bsuid", f"AT.{numeric(12)}"), wa_id)
-        world.phones[wa_id] = phone
+        phone = new_phone(world, wa_id.lstrip("+"))
     if {"say", "wav", "wav_base64", "tone"} & data.keys():
         # one sound at a time: the new one replaces whatever was there
         for name in ("say", "wav", "wav_base64", "tone"):
@@ -92,6 +96,22 @@ async def write(request: web.Request) -> web.Response:
     return answer(chat.customer_wrote(world, number_of(world, data), phone, text), 201)
 
 
+async def reply(request: web.Request) -> web.Response:
+    """POST /control/phones/{wa_id}/permission {to, reply, id}: answer a request.
+
+    `reply`: accept, permanent or decline; without `id` the open request is meant.
+    """
+    world, data = world_of(request), await body_of(request)
+    phone = phone_of(world, request.match_info["wa_id"])
+    number = number_of(world, data)
+    entry = world.ledger.of(number.phone_number_id, phone.wa_id)
+    wamid = data.get("id") or entry.open_request
+    word = data.get("reply", "accept")
+    if not wamid or not chat.answer_request(world, number, phone, wamid, word):
+        raise LookupError("no such open permission request")
+    return answer({"ok": True})
+
+
 async def permission(request: web.Request) -> web.Response:
     """POST /control/permissions {wa_id, number, …}.
 
@@ -109,9 +129,8 @@ async def permission(request: web.Request) -> web.Response:
         if data["window"]:
             world.ledger.touched(number, phone)
     if "reply" in data:
-        if not entry.open_request or not chat.answer_request(
-            world, number, phone, entry.open_request, data["reply"]
-        ):
+        wamid = entry.open_request or ""
+        if not chat.answer_request(world, number, phone, wamid, data["reply"]):
             raise LookupError("no open permission request")
     if data.get("revoke"):
         world.ledger.grant(*key, "no_permission")
@@ -151,6 +170,7 @@ ROUTES = [
     ("POST", "phones/{wa_id}", change),
     ("GET", "phones/{wa_id}/chat", read_chat),
     ("POST", "phones/{wa_id}/messages", write),
+    ("POST", "phones/{wa_id}/permission", reply),
     ("GET", "permissions", permissions),
     ("POST", "permissions", permission),
 ]

@@ -55,9 +55,21 @@ def number_of(world: World, data: dict, name: str = "to") -> Number:
     return number
 
 
-def phone_of(world: World, wanted: object) -> Phone:
-    """A phone by number or BSUID; raises LookupError."""
-    phone = world.find_phone(str(wanted or ""))
+def new_phone(world: World, wa_id: str, bsuid: str | None = None) -> Phone:
+    """Make a phone; its BSUID follows from its number. Raises ValueError."""
+    if not wa_id.isdigit():
+        raise ValueError("a new phone needs digits as its number")
+    phone = Phone(wa_id, bsuid or f"AT.8{wa_id:0>14}", f"+{wa_id}")
+    world.phones[wa_id] = phone
+    return phone
+
+
+def phone_of(world: World, wanted: object, make: bool = False) -> Phone:
+    """A phone by number or BSUID, made when `make`; raises LookupError."""
+    name = str(wanted or "")
+    phone = world.find_phone(name)
+    if phone is None and make and name.lstrip("+").isdigit():
+        return new_phone(world, name.lstrip("+"))
     if phone is None:
         raise LookupError(f"no phone {wanted}")
     return phone

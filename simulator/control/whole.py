@@ -191,6 +191,16 @@ async def set_app(request: web.Request) -> web.Response:
     return answer({"app_id": app.app_id, "webhook": app.webhook, "verified": verified})
 
 
+async def handshake(request: web.Request) -> web.Response:
+    """POST /control/handshake {app_id, verify_token}: ask its URL for the challenge."""
+    world, data = world_of(request), await body_of(request)
+    app = world.apps.get(str(data.get("app_id")))
+    if app is None:
+        raise LookupError("no such app")
+    token = data.get("verify_token", app.verify_token)
+    return answer({"ok": await world.sender.handshake(app.webhook, token)})
+
+
 async def events(request: web.Request) -> web.WebSocketResponse:
     """GET /control/events: WebSocket of everything that happens."""
     socket = web.WebSocketResponse(heartbeat=20)
@@ -230,5 +240,6 @@ ROUTES = [
     ("POST", "numbers/{number}", set_number),
     ("GET", "apps", apps),
     ("POST", "apps/{app_id}", set_app),
+    ("POST", "handshake", handshake),
     ("GET", "events", events),
 ]
