@@ -21,7 +21,9 @@ class WhatsappCall(models.Model):
         """Post or rewrite the chatter entry in the pool: it costs 7 ms."""
         self.ensure_one()
         self.chatter_due = True
-        pool.submit_after_commit(self.env, self._name, "_post_due", self.id)
+        pool.submit_after_commit(
+            self.env, self._name, "_post_due", self.id, lane=pool.LATER
+        )
 
     def _after_end(self):
         """What is left to do when a call is over."""

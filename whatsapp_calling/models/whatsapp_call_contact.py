@@ -154,13 +154,15 @@ class WhatsappCallContact(models.Model):
     def _partners(self):
         if not self.wa_id:
             return self.env["res.partner"]
-        return self.env["res.partner"].search(
+        # only what a webhook reads of them: a partner has a hundred fields
+        return self.env["res.partner"].search_fetch(
             Domain(
                 "phone_sanitized",
                 "in",
                 [f"+{digits}" for digits in phone.look_alikes(self.wa_id)],
             )
             & Domain("company_id", "in", [False, self.company_id.id]),
+            ["name", "company_id", "commercial_partner_id", "user_id"],
             limit=20,
         )
 

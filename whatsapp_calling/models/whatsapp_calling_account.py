@@ -216,4 +216,10 @@ class WhatsappCallingAccount(models.Model):
 
     @api.model
     def _by_webhook_key(self, key):
-        return self.search([("webhook_key", "=", key)], limit=1)
+        # in one query what each webhook needs; the key is unique, no order either
+        return self.search_fetch(
+            [("webhook_key", "=", key)],
+            ["company_id", "provider", "app_secret_encrypted"],
+            order="id",
+            limit=1,
+        )

@@ -108,10 +108,13 @@ class WhatsappCallingNumber(models.Model):
     def _operators(self):
         """Users whom a call to this number may ring, in no order."""
         self.ensure_one()
-        group = self.env.ref("whatsapp_calling.group_operator")
+        # env.ref would ask the database whether the group still exists
+        group_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            "whatsapp_calling.group_operator"
+        )
         domain = Domain(
             [
-                ("all_group_ids", "in", group.ids),
+                ("all_group_ids", "in", [group_id]),
                 ("company_ids", "in", self.company_id.ids),
                 ("share", "=", False),
             ]
@@ -120,7 +123,9 @@ class WhatsappCallingNumber(models.Model):
         chosen = self.sudo().ring_user_ids
         if chosen:
             domain &= Domain("id", "in", chosen.ids)
-        return self.env["res.users"].sudo().search(domain)
+        # the partner's bus channel is all that a ring needs of a user
+        users = self.env["res.users"].sudo()
+        return users.search_fetch(domain, ["partner_id"], order="id")
 
     @api.model
     def _usable(self, companies):
