@@ -15,7 +15,7 @@ def make_app(world: World) -> web.Application:
     app = web.Application(client_max_size=LARGEST_BODY)
     graph.add(app, world)
     control.add(app, world)
-    page.add(app)
+    page.add(app, world)
 
     async def close(_app: web.Application) -> None:
         await world.close()

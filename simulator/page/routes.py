@@ -1,18 +1,21 @@
-"""Serves the phone page and its files."""
+"""Serves the phone page and its files, events and sound."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-FOLDER = Path(__file__).with_name("static")
+from . import live, sound
+from .files import FOLDER, fresh, index
+
+if TYPE_CHECKING:
+    from ..world import World
 
 
-async def index(_request: web.Request) -> web.FileResponse:
-    """GET /."""
-    return web.FileResponse(FOLDER / "index.html")
-
-
-def add(app: web.Application) -> None:
-    """Add the page at / and its files below /static."""
+def add(app: web.Application, world: "World") -> None:
+    """Add the page at /, its files below /static and what they ask for."""
+    app.on_response_prepare.append(fresh)
     app.router.add_get("/", index)
     app.router.add_static("/static", FOLDER)
+    app.router.add_get("/page/events", live.events(world))
+    app.router.add_post("/page/audio", sound.join(world))
+    app.router.add_get("/page/media/{id}", sound.media(world))
