@@ -95,7 +95,11 @@ def _without_indexes(database, table):
     drop += [f"DROP INDEX {name}" for name, _ in indexes]
     databases.query(database, "; ".join(drop))
     yield
-    make = ["SET maintenance_work_mem = '512MB'"]
+    # a vacuum in the middle of a measurement would be measured
+    make = [
+        "SET maintenance_work_mem = '512MB'",
+        f'ALTER TABLE "{table}" SET (autovacuum_enabled = off)',
+    ]
     make += [definition for _, definition in indexes]
     make += [
         f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" {definition}'
