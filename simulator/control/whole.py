@@ -168,6 +168,8 @@ async def apps(request: web.Request) -> web.Response:
 async def set_app(request: web.Request) -> web.Response:
     """POST /control/apps/{app_id} {webhook, verify_token, fields, tokens, handshake}.
 
+    `tokens` is a list, or an object {token: [rights]}.
+
     With "handshake": true the URL is asked for the challenge first, as Meta does
     each time it is saved; answers {"verified": bool} and keeps the old one if not.
     """
@@ -185,7 +187,10 @@ async def set_app(request: web.Request) -> web.Response:
         if "fields" in data:
             app.fields = set(data["fields"])
         if "tokens" in data:
-            app.tokens = {str(t): ["*"] for t in data["tokens"]}
+            tokens = data["tokens"]
+            if isinstance(tokens, list):
+                tokens = {str(token): ["*"] for token in tokens}
+            app.tokens = tokens
         if "app_secret" in data:
             app.app_secret = str(data["app_secret"])
     return answer({"app_id": app.app_id, "webhook": app.webhook, "verified": verified})

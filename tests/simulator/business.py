@@ -107,6 +107,10 @@ class Peer:
             self._task.cancel()
 
 
+def _loads(text: bytes):
+    return json.loads(text)
+
+
 def clean(sdp: str) -> str:
     """One sha-256 fingerprint, as WhatsApp wants it; aiortc adds two more."""
     lines = [
@@ -222,7 +226,7 @@ class Business:
         ) as response:
             text = await response.read()
             if response.content_type == "application/json":
-                return response.status, __import__("json").loads(text)
+                return response.status, _loads(text)
             return response.status, text
 
     async def calls(self, action: str, number: str = NUMBER, **members):
@@ -242,7 +246,7 @@ class Business:
         ) as response:
             data = await response.read()
             if response.content_type == "application/json":
-                data = __import__("json").loads(data)
+                data = _loads(data)
             if status is None:
                 assert response.status < 300, (response.status, data)
             else:
