@@ -1,6 +1,7 @@
 """Two operators in one Chromium, WhatsApp's phones in the simulator."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.customer import Customer
 from tests.e2e.operator import Operator
@@ -9,6 +10,9 @@ from tools import listening
 from tools.browser import Browser
 
 OPERATOR_TONE = 660  # Hz of every operator's microphone
+
+# longer than the poll of a page without the bus
+expect.set_options(timeout=10_000)
 
 
 @pytest.fixture(scope="session")

@@ -60,11 +60,11 @@ class Customer:
         )
 
     def requests(self, *actions):
-        """Bodies Graph received about this call, in order."""
+        """What Graph received about this call, in order; "body" is what was sent."""
         return [
             entry
             for entry in self.simulator.control("GET", "requests")
-            if entry.get("call_id") == self.ref
+            if self.ref in (entry.get("call_id"), entry.get("body", {}).get("call_id"))
             and (not actions or entry["action"] in actions)
         ]
 

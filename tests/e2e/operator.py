@@ -108,8 +108,10 @@ class Operator:
             " phone.live?.close(); phone.ended = null; phone.panel.open = false;"
             " phone.panel.tab = 'keypad'; phone.notices = {}; }"
         )
-        for closer in self.page.locator(".o_notification_close").all():
-            closer.click()
+        self.page.evaluate(
+            "() => document.querySelectorAll('.o_notification_close')"
+            ".forEach((button) => button.click())"
+        )
         if self.dialog.is_visible():
             self.page.keyboard.press("Escape")
         expect(self.popup).to_have_count(0)
