@@ -464,7 +464,8 @@ export class Softphone {
 
     startLive(params) {
         this.ended = null;
-        this.live = new LiveCall(this, params);
+        const panelWasOpen = this.panel.open;
+        this.live = new LiveCall(this, { ...params, panelWasOpen });
         this.openPanel();
         this.updateRing();
         // through the reactive: what the call does to itself must be seen
@@ -502,6 +503,10 @@ export class Softphone {
             this.live = null;
         }
         lostCall.forget();
+        if (!ended && !live.panelWasOpen) {
+            // nothing came of it: the panel goes as it came
+            this.panel.open = false;
+        }
         if (ended) {
             const { call, callId, name, phone } = live;
             const target = live.target || (call && targetOf(call));
