@@ -129,6 +129,10 @@ class WhatsappCallContact(models.Model):
                 found = self.browse()
         return found
 
+    def _lacks(self, peer):
+        """Whether a peer adds an id; each event of a call may name another one."""
+        return bool((peer.bsuid and not self.bsuid) or (peer.wa_id and not self.wa_id))
+
     def _without_taken(self, fill):
         """Leave out a number that another contact holds (seen under both names)."""
         taken = fill.get("wa_id") and self.search_count(

@@ -215,9 +215,9 @@ class WhatsappCall(models.Model):
         """The call of an event, opened now when its first event was lost or late."""
         call = self._find(account, event)
         contact = call.contact_id
-        if not contact:
-            contact = self._contact_of(account, event)
-            if call and contact:
+        if not contact or contact._lacks(event.peer):
+            contact = self._contact_of(account, event) or contact
+            if call and contact and not call.contact_id:
                 call._identify_as(contact)
         if not call:
             direction = event.direction or "outbound"
