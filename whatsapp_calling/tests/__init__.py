@@ -10,5 +10,6 @@ from . import test_js
 from . import test_permissions
 from . import test_requests
 from . import test_softphone_rpc
+from . import test_state_properties
 from . import test_views
 from . import test_webhook
