@@ -45,7 +45,8 @@ async def serve(options: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stop.set)
     try:
         await web.TCPSite(runner, options.host, options.port, backlog=1024).start()
-        print(f"simulator ready on http://{options.host}:{options.port}", flush=True)
+        port = runner.addresses[0][1]  # --port 0 takes a free one
+        print(f"simulator ready on http://{options.host}:{port}", flush=True)
         await stop.wait()
     finally:
         await runner.cleanup()
