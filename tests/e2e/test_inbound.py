@@ -171,9 +171,9 @@ WITHOUT_BUS = """
 
 def test_without_the_bus_the_poll_rings_connects_and_ends(operator, customer):
     anna = operator("agent1", prepare=lambda page: page.add_init_script(WITHOUT_BUS))
+    expect(anna.systray.locator(".o-whatsapp-Systray-offline")).to_be_visible()
     caller = customer().call()
     expect(anna.popup).to_be_visible()
-    expect(anna.systray.locator(".o-whatsapp-Systray-offline")).to_be_visible()
     anna.answer()
     anna.hears(TONE)
     caller.act("hangup")
@@ -400,7 +400,7 @@ def test_the_line_quality_is_shown_and_kept_on_the_call(anna, customer, call_row
     caller = customer().call()
     anna.answer()
     anna.hears(TONE)
-    expect(anna.page.locator(".o-whatsapp-QualityIndicator")).to_be_visible()
+    expect(anna.page.locator(".o-whatsapp-Quality")).to_be_visible()
     wait_until(lambda: anna.page.evaluate(QUALITY), what="a measurement")
     anna.hang_up.click()
     caller.wait_for_state("ended")

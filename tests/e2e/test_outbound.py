@@ -307,6 +307,7 @@ def test_the_limit_of_calls_shows_when_the_next_one_is_possible(
     expect(anna.connected).to_have_text("Connected")
     eva.is_called()
     anna.hang_up.click()
+    eva.wait_for_state("ended")
     expect(anna.ended).to_be_visible()
     anna.page.locator(".o-whatsapp-EndedCall-redial").click()
     expect(anna.ended).to_contain_text("138012")
