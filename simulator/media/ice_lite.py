@@ -10,13 +10,13 @@ import asyncio
 import base64
 import secrets
 import string
-from collections.abc import Callable
 
 from aioice import stun
 
 # A busy page or a stuck DTLS handshake must not fill the memory: 500 datagrams
 # are ten seconds of sound.
 QUEUE_LIMIT = 500
+EARLY_LIMIT = 16  # addresses of one peer whose checks are kept
 UFRAG_CHARS = string.ascii_letters + string.digits
 
 
@@ -25,7 +25,14 @@ class IceLite(asyncio.DatagramProtocol):
 
     ``ufrag`` has 16 characters and ``password`` is base64 that may end in ``==``,
     both as WhatsApp writes them. Checks are left unanswered until `set_remote` was
-    called: WhatsApp cannot converge before it has the business's SDP either.
+    called: WhatsApp cannot converge before it has the business's SDP either. The
+    newest of each address is kept and answered then at once, because Chromium and
+    aioice wait half a second and more before they check again.
+
+    The first pair that passes a check is used from then on, and the nominated one
+    as soon as there is one: Chromium starts DTLS with its first answered check but
+    nominates with its next one, up to a second later (RFC 8445 section 12.1 allows
+    data on any valid pair).
     """
 
     role = "controlled"
@@ -35,10 +42,12 @@ class IceLite(asyncio.DatagramProtocol):
         self.password = base64.b64encode(secrets.token_bytes(16)).decode()
         self.address: tuple[str, int] = ("", 0)
         self.remote_address: tuple[str, int] | None = None
-        self.nominated = asyncio.Event()
+        self.usable = asyncio.Event()
+        self.nominated = False
         self.checks = 0
-        self.on_connected: Callable[[], None] | None = None
         self._remote_ufrag: str | None = None
+        self._valid: set[tuple[str, int]] = set()
+        self._early: dict[tuple[str, int], bytes] = {}
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._transport: asyncio.DatagramTransport | None = None
         self._closed = False
@@ -55,15 +64,20 @@ class IceLite(asyncio.DatagramProtocol):
         self.address = transport.get_extra_info("sockname")[:2]
 
     def set_remote(self, ufrag: str) -> None:
-        """Name the peer whose checks are to be answered."""
+        """Name the peer whose checks are to be answered; answers the early ones."""
         self._remote_ufrag = ufrag
+        early, self._early = self._early, {}
+        for addr, data in early.items():
+            self._on_stun(data, addr)
 
     def datagram_received(self, data: bytes, addr: tuple) -> None:
         if not data:
             return
         if data[0] < 4:
             self._on_stun(data, addr[:2])
-        elif addr[:2] == self.remote_address and self._queue.qsize() < QUEUE_LIMIT:
+        elif addr[:2] in self._valid and self._queue.qsize() < QUEUE_LIMIT:
+            if not self.nominated:
+                self.remote_address = addr[:2]  # the peer has made its choice
             self._queue.put_nowait(data)
 
     def _on_stun(self, data: bytes, addr: tuple[str, int]) -> None:
@@ -75,8 +89,12 @@ class IceLite(asyncio.DatagramProtocol):
         if (
             request.message_class != stun.Class.REQUEST
             or request.message_method != stun.Method.BINDING
-            or self._remote_ufrag is None
         ):
+            return
+        if self._remote_ufrag is None:
+            self._early.pop(addr, None)
+            if len(self._early) < EARLY_LIMIT:
+                self._early[addr] = data
             return
         expected = f"{self.ufrag}:{self._remote_ufrag}"
         if request.attributes.get(
@@ -97,12 +115,14 @@ class IceLite(asyncio.DatagramProtocol):
             reply.attributes["XOR-MAPPED-ADDRESS"] = addr
         reply.add_message_integrity(self.password.encode())
         self._transport.sendto(bytes(reply), addr)
-        if "USE-CANDIDATE" in request.attributes and not reply.error_code:
+        if "ERROR-CODE" in reply.attributes:
+            return
+        self._valid.add(addr)
+        nominates = "USE-CANDIDATE" in request.attributes
+        if nominates or self.remote_address is None:
             self.remote_address = addr
-            if not self.nominated.is_set():
-                self.nominated.set()
-                if self.on_connected:
-                    self.on_connected()
+            self.nominated = self.nominated or nominates
+            self.usable.set()
 
     async def _recv(self) -> bytes:
         data = None if self._closed else await self._queue.get()
@@ -114,9 +134,9 @@ class IceLite(asyncio.DatagramProtocol):
         self.send(data)
 
     def send(self, data: bytes) -> None:
-        """Send to the nominated address; raises ConnectionError before or after."""
+        """Send to the peer; raises ConnectionError before a check and after the end."""
         if self._closed or self.remote_address is None:
-            raise ConnectionError("no nominated pair")
+            raise ConnectionError("no valid pair")
         self._transport.sendto(data, self.remote_address)
 
     def close(self) -> None:

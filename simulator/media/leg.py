@@ -132,7 +132,7 @@ class Leg:
         self._spawn(self._handshake(remote, role))
 
     async def _handshake(self, remote: Remote, role: str) -> None:
-        await self.ice.nominated.wait()
+        await self.ice.usable.wait()
         self.dtls._set_role(role)
         await self.dtls.start(
             RTCDtlsParameters(

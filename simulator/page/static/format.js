@@ -5,7 +5,7 @@ const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" 
 
 /** "+43 660 111 2201": spaces only, no country's rules. */
 export function phoneNumber(digits) {
-    const groups = digits.slice(2).match(/\d{1,3}(?=(?:\d{3})*$)/g) || [];
+    const groups = digits.slice(2).match(/\d{3}(?=\d{3})|\d+/g) || [];
     return `+${digits.slice(0, 2)} ${groups.join(" ")}`;
 }
 

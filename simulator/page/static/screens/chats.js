@@ -64,7 +64,8 @@ export function chatsScreen({ place }) {
                         "div.who",
                         {},
                         h("h1", { id: "title", tabindex: "-1" }, "Chats"),
-                        named("span.sub", phone ? `${phone.name}'s phone` : "")
+                        // the name apart: Arabic beside Latin keeps its order
+                        h("span.sub", {}, "Phone of ", h("bdi", {}, phone?.name || "nobody"))
                     ),
                     side: [voiceChip()],
                 })

@@ -30,7 +30,6 @@ export function head({ back, backLabel, title, side = [] }) {
         back != null &&
             h("a.icon-button", { href: back, "aria-label": backLabel }, icon("back")),
         title,
-        h("span.push"),
         ...side
     );
 }

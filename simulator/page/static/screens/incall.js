@@ -31,6 +31,15 @@ export function inCallScreen(firstCall, { hangUp, minimise, speaker }) {
         attempt(() => control("POST", callPath(call, "dtmf"), { digits }))
     );
     keys.hidden = true;
+    const voiceWord = () => {
+        if (!call.media) {
+            return "This call has no sound: signalling only";
+        }
+        if (settings.mode === "microphone") {
+            return "You speak with your";
+        }
+        return settings.why ? "No microphone. You speak a" : "You speak a";
+    };
     const mute = toggle("mute", "Mute", () =>
         attempt(() => control("POST", callPath(call, "mute"), { muted: !call.muted }))
     );
@@ -38,6 +47,7 @@ export function inCallScreen(firstCall, { hangUp, minimise, speaker }) {
     const pad = toggle("pad", "Keypad", () => {
         keys.hidden = !keys.hidden;
         who.classList.toggle("compact", !keys.hidden);
+        who.parentNode.classList.toggle("with-keypad", !keys.hidden);
         set(pad, !keys.hidden, "keypad");
         if (!keys.hidden) {
             keys.querySelector("button").focus();
@@ -115,9 +125,7 @@ export function inCallScreen(firstCall, { hangUp, minimise, speaker }) {
             sayForm.hidden = !talking || settings.mode === "microphone" || !call.media;
             speaker.muted = !settings.speaker;
             voice.replaceChildren(
-                call.media
-                    ? h("span", {}, settings.mode === "microphone" ? "You speak with your" : "You speak a")
-                    : h("span", {}, "This call has no sound: signalling only"),
+                h("span", {}, voiceWord()),
                 call.media ? voiceChip() : ""
             );
             this.tick();
