@@ -51,8 +51,10 @@ class InboundCall(Call):
 
     def accept(self, sdp: object, opaque: str | None) -> None:
         """Answer; the SDP must be that of pre_accept. Raises GraphError."""
-        self._require("ringing", "pre_accepted")
-        if self.state == "pre_accepted" and sdp != self.business_sdp:
+        by_media = self.state == "accepted" and "accept" not in self.times
+        if not by_media:
+            self._require("ringing", "pre_accepted")
+        if self.state != "ringing" and sdp != self.business_sdp:
             raise GraphError(
                 self.world.switches.sdp_error_code,
                 "The SDP of accept must be the same as the SDP of pre_accept",
@@ -61,7 +63,9 @@ class InboundCall(Call):
             self._take_sdp(sdp)
         if opaque is not None:
             self.opaque = opaque
-        self.begin()
+        self.mark("accept")
+        if not by_media:
+            self.begin()
 
     def reject(self) -> None:
         """Decline; raises GraphError when there is nothing left to decline."""
