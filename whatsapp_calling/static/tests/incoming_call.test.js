@@ -2,7 +2,7 @@ import { click, contains } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
 import { press, queryFirst, waitUntil } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
-import { getService } from "@web/../tests/web_test_helpers";
+import { getService, mockService } from "@web/../tests/web_test_helpers";
 
 import {
     defineWhatsappCallingModels,
@@ -37,7 +37,7 @@ test("a ringing call pops up with who it is and which number is called", async (
     await contains(".o-whatsapp-IncomingCall span", { text: "to Support" });
     expect(".o-whatsapp-IncomingCall").toHaveAttribute("role", "alertdialog");
     expect(".o-whatsapp-IncomingCall [aria-live]").toHaveText(
-        "Incoming WhatsApp call from Eva Gruber"
+        /^Incoming WhatsApp call from Eva Gruber/
     );
 });
 
@@ -221,6 +221,32 @@ test("a refused ring tone is no error: the popup says so and it rings after the 
     getService("presence").bus.trigger("presence");
     await contains(".o-whatsapp-IncomingCall-blocked", { count: 0 });
     expect([...audio.playing]).toEqual([RING_FILE]);
+});
+
+test("behind another window the system tells of the call, once", async () => {
+    const server = mockSoftphoneServer();
+    mockSound();
+    mockAudio();
+    mockService("mail.out_of_focus", {
+        async sendNotification({ title, message }) {
+            expect.step(`${title}: ${message}`);
+        },
+    });
+    const softphone = await startSoftphone();
+    softphone.presence = { isOdooFocused: () => false };
+    const call = server.ring(makeCall());
+    await contains(".o-whatsapp-IncomingCall");
+    server.update(call, {});
+    await animationFrame();
+    expect.verifySteps(["Incoming WhatsApp call: Eva Gruber · +43 660 1112201"]);
+});
+
+test("a hotkey goes to the popup without answering", async () => {
+    const { server } = await startWith(makeCall());
+    await contains(".o-whatsapp-IncomingCall");
+    await press(["alt", "shift", "w"]);
+    expect(".o-whatsapp-IncomingCall").toBeFocused();
+    expect(server.sent).toEqual([]);
 });
 
 test("a call that somebody else answered earlier rings for nobody", async () => {

@@ -169,3 +169,13 @@ test("a tab without a sign of life is forgotten", async () => {
     await advanceTime(13_000);
     expect(softphone.tabs.mirror).toBe(null);
 });
+
+test("a bus that never gets through is noticed, and the server asked instead", async () => {
+    const { server, softphone } = await startPhone();
+    await animationFrame();
+    server.requests = [];
+    softphone.bus = { workerState: "CONNECTING", addEventListener() {}, subscribe() {} };
+    await advanceTime(15_000);
+    expect(softphone.online).toBe(false);
+    expect(server.requestsOf("softphone_poll").length).toBeGreaterThan(1);
+});

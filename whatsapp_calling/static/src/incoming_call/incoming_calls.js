@@ -1,7 +1,8 @@
 import { IncomingCall } from "@whatsapp_calling/incoming_call/incoming_call";
 
-import { Component, reactive, useState } from "@odoo/owl";
+import { Component, reactive, useRef, useState } from "@odoo/owl";
 
+import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 
@@ -14,6 +15,10 @@ export class IncomingCalls extends Component {
     setup() {
         super.setup();
         this.softphone = useState(useService("whatsapp_calling.softphone"));
+        this.root = useRef("root");
+        // goes to the popup and no further: nobody answers a call by a slip of the fingers
+        const focus = () => this.root.el.querySelector(".o-whatsapp-IncomingCall").focus();
+        useHotkey("alt+shift+w", focus, { bypassEditableProtection: true, global: true });
     }
 }
 

@@ -8,7 +8,7 @@ import { displayName, stateLabel } from "@whatsapp_calling/softphone/call_labels
 
 import { DeviceSelect } from "@mail/discuss/call/common/device_select";
 
-import { Component, useState } from "@odoo/owl";
+import { Component, onMounted, useRef, useState } from "@odoo/owl";
 
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
@@ -31,6 +31,13 @@ export class OnCall extends Component {
         super.setup();
         this.softphone = useState(useService("whatsapp_calling.softphone"));
         this.state = useState({ extra: "" });
+        this.root = useRef("root");
+        onMounted(() => {
+            // the popup with the pressed button is gone, and with it the place of the keyboard
+            if (this.live && document.activeElement === document.body) {
+                this.root.el?.focus({ preventScroll: true });
+            }
+        });
     }
 
     get live() {

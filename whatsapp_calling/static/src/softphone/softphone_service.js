@@ -14,10 +14,14 @@ import { reactive, toRaw } from "@odoo/owl";
 
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
+import { ConnectionLostError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 
 const NOTICE_DURATION = 6_000;
+/** The bus worker says nothing when it never gets through, e.g. behind a proxy without websockets. */
+const BUS_PATIENCE = 8_000;
+const START_RETRY = 10_000;
 const NUMBER_KEY = "whatsapp_calling.number";
 
 /**
@@ -67,6 +71,8 @@ export class Softphone {
         this.notification = services.notification;
         this.soundEffects = services["mail.sound_effects"];
         this.bus = services.bus_service;
+        this.outOfFocus = services["mail.out_of_focus"];
+        this.presence = services.presence;
         this.store = services["mail.store"];
         this.settings = this.store.settings;
         this.calls.setup({
@@ -83,7 +89,16 @@ export class Softphone {
     /** Asks the server whether this user has a phone, and what is ringing right now. */
     async start() {
         const before = Date.now();
-        const data = await this.silentRpc("softphone_start");
+        let data;
+        try {
+            data = await this.silentRpc("softphone_start");
+        } catch (error) {
+            if (error instanceof ConnectionLostError) {
+                // the server restarts, or the computer just woke up
+                browser.setTimeout(() => this.start(), START_RETRY);
+            }
+            return;
+        }
         this.enabled = data.enabled;
         this.reason = data.reason;
         if (!this.enabled) {
@@ -113,9 +128,11 @@ export class Softphone {
         this.bus.addEventListener("BUS:DISCONNECT", () => this.setOnline(false));
         this.bus.addEventListener("BUS:CONNECT", () => this.setOnline(true));
         this.bus.addEventListener("BUS:RECONNECT", () => this.setOnline(true));
-        if (this.bus.workerState === "DISCONNECTED") {
-            this.setOnline(false);
-        }
+        browser.setTimeout(() => {
+            if (["CONNECTING", "DISCONNECTED"].includes(this.bus.workerState)) {
+                this.setOnline(false);
+            }
+        }, BUS_PATIENCE);
         onChange(this.settings, "audioInputDeviceId", () =>
             this.live?.useMicrophone(this.settings.audioConstraints).catch(() => {})
         );
@@ -248,6 +265,7 @@ export class Softphone {
             if (call.mine_to_answer && !this.rung[call.id]) {
                 this.rung[call.id] = true;
                 delete this.notices[call.id];
+                this.notifyDesktop(call);
             }
         }
         if (this.live?.callId === call.id) {
@@ -263,6 +281,21 @@ export class Softphone {
             delete this.notices[call.id];
         }
         this.updateRing();
+    }
+
+    /** Odoo is behind another window: the system shows it, where the user allowed that. */
+    notifyDesktop(call) {
+        if (!call.silenced && !this.presence.isOdooFocused()) {
+            this.outOfFocus
+                .sendNotification({
+                    title: _t("Incoming WhatsApp call"),
+                    message: [call.name, call.phone].filter(Boolean).join(" · "),
+                    sound: false,
+                    type: "info",
+                    icon: "/whatsapp_calling/static/description/icon.png",
+                })
+                .catch(() => {});
+        }
     }
 
     takenText({ handler }) {
@@ -556,6 +589,7 @@ export class Softphone {
             );
         }
         lostCall.markClosed();
+        this.tabs.post("closed");
         live.peer?.close();
     }
 
@@ -635,6 +669,7 @@ export const softphoneService = {
     dependencies: [
         "bus_service",
         "dialog",
+        "mail.out_of_focus",
         "mail.sound_effects",
         "mail.store",
         "multi_tab",
@@ -648,7 +683,7 @@ export const softphoneService = {
         const softphone = reactive(new Softphone());
         softphone.setup(env, services);
         // not awaited: the client must not wait for the phone
-        softphone.ready = softphone.start().catch(() => {});
+        softphone.ready = softphone.start();
         return softphone;
     },
 };
