@@ -5,11 +5,13 @@ from . import test_contacts
 from . import test_deadlines
 from . import test_demo
 from . import test_dial
+from . import test_hardening
 from . import test_ingest
 from . import test_js
 from . import test_permissions
 from . import test_requests
 from . import test_softphone_rpc
 from . import test_state_properties
+from . import test_tours
 from . import test_views
 from . import test_webhook
