@@ -9,6 +9,7 @@ export const store = Object.assign(new EventTarget(), {
     phone: null,
     calls: new Map(),
     online: true,
+    loaded: false,
 
     changed() {
         this.dispatchEvent(new Event("change"));
@@ -24,6 +25,7 @@ export const store = Object.assign(new EventTarget(), {
         this.phones = phones;
         this.numbers = numbers;
         this.phone = phones.find((phone) => phone.wa_id === waId) || null;
+        this.loaded = true;
         this.calls = new Map(calls.map((call) => [call.id, call]));
         this.changed();
     },

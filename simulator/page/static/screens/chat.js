@@ -69,9 +69,13 @@ export function chatScreen(numberId, { place }) {
         title: "Chat",
         update() {
             const number = store.number(numberId);
-            if (!number || !store.phone) {
-                list.replaceChildren(h("li.empty", {}, "This chat is not there any more."));
-                form.hidden = true;
+            form.hidden = !number || !store.phone;
+            if (form.hidden) {
+                shown = "";
+                const word = store.loaded ? "This chat is not there any more." : "Loading…";
+                const title = h("h1", { id: "title", tabindex: "-1" }, "Chat");
+                bar.replaceChildren(head({ back: "#/", backLabel: "Back", title }));
+                list.replaceChildren(h("li.empty", {}, word));
                 return;
             }
             const thread = store.thread(numberId);

@@ -55,7 +55,7 @@ export function chatsScreen({ place }) {
         title: "Chats",
         update() {
             const { phone } = store;
-            const state = JSON.stringify([phone, store.numbers, [...store.calls.keys()]]);
+            const state = JSON.stringify([store.loaded, phone, store.numbers, [...store.calls.keys()]]);
             bar.replaceChildren(
                 head({
                     back: "#/",
@@ -75,7 +75,9 @@ export function chatsScreen({ place }) {
             }
             shown = state;
             if (!phone) {
-                list.replaceChildren(h("li.empty", {}, "This phone is not there any more."));
+                list.replaceChildren(
+                    h("li.empty", {}, store.loaded ? "This phone is not there any more." : "Loading…")
+                );
             } else if (!store.numbers.length) {
                 list.replaceChildren(h("li.empty", {}, "There is no business to call."));
             } else {

@@ -38,7 +38,7 @@ export function customersScreen() {
                 )
             );
             list.replaceChildren(
-                ...(rows.length ? rows : [h("li.empty", {}, "The simulator has no phones.")])
+                ...(rows.length ? rows : [h("li.empty", {}, store.loaded ? "The simulator has no phones." : "Loading…")])
             );
         },
     };
