@@ -375,6 +375,12 @@ class TestDeclineAndHangUp(WhatsappCallingCase):
         self.send_due(call)
         self.assertIn("messages", self.graph.actions)
 
+    def test_who_is_in_a_call_can_decline_another(self):
+        self.answered()
+        second = self.ring(id="wacid.second", **{"from": "436645557002"})
+        self.assertTrue(self.decline(self.anna, second)["ok"])
+        self.assertEqual(second.state, "rejected")
+
     def test_an_accepted_call_cannot_be_declined(self):
         call = self.ring()
         self.accept(self.anna, call)

@@ -420,6 +420,16 @@ class TestOutboundEvents(WhatsappCallingCase):
         self.assertEqual((call.direction, call.state), ("outbound", "connected"))
         self.assertFalse(call.rung_user_ids or call.handler_id)
 
+    def test_a_second_call_placed_elsewhere_is_kept_although_the_first_never_ended(
+        self,
+    ):
+        self.deliver(
+            meta.statuses(meta.status("ACCEPTED", id="wacid.first")),
+            meta.statuses(meta.status("ACCEPTED", id="wacid.second")),
+        )
+        for ref in ("wacid.first", "wacid.second"):
+            self.assertEqual(self.the_call(ref).state, "connected")
+
     def test_the_customer_hangs_up_and_the_panel_is_told_why(self):
         call = self.dialled()
         start = int(time.time())
