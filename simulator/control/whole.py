@@ -9,7 +9,7 @@ from aiohttp import WSMsgType, web
 from ..graph.settings import announce, check
 from ..model import Number
 from ..webhooks import bodies
-from ..webhooks.sender import sign
+from ..webhooks.delivery import sign
 from .tools import answer, body_of, number_of, world_of
 
 NUMBER_FIELDS = {f.name for f in fields(Number)} - {
