@@ -19,18 +19,17 @@ class FakeRtc extends EventTarget {
     connectionState = "new";
     iceGatheringState = "new";
     sent = [];
+    /** the tracks that were given to the sender */
+    tracks = [];
 
     constructor() {
         super();
         FakeRtc.last = this;
     }
-    addTransceiver(track) {
-        this.sender = { track, replaceTrack: async (other) => this.sent.push(other) };
+    addTransceiver() {
+        this.sender = { replaceTrack: async (track) => this.tracks.push(track) };
         this.transceiver = { sender: this.sender, setCodecPreferences() {} };
         return this.transceiver;
-    }
-    addTrack(track) {
-        return this.addTransceiver(track).sender;
     }
     getTransceivers() {
         return [this.transceiver];
@@ -46,6 +45,9 @@ class FakeRtc extends EventTarget {
     }
     async setRemoteDescription(description) {
         this.sent.push(description.sdp);
+        if (!this.transceiver) {
+            this.addTransceiver();
+        }
     }
     set(state) {
         this.connectionState = state;
@@ -107,6 +109,29 @@ test("the microphone is silent until it is switched on", () => {
     expect(track.enabled).toBe(true);
     peer.setMicrophone(false);
     expect(track.enabled).toBe(false);
+});
+
+test("no packet leaves before the call is connected, not even one of silence", async () => {
+    const { peer, rtc, track } = makePeer();
+    peer.makeAnswer("offer");
+    await tick();
+    rtc.gather("answer");
+    await tick();
+    expect(rtc.transceiver.direction).toBe("sendrecv");
+    expect(rtc.tracks).toEqual([]);
+    await peer.startSending();
+    expect(rtc.tracks).toEqual([track]);
+});
+
+test("a microphone that is replaced while it rings waits for the call, too", async () => {
+    const { peer, rtc } = makePeer();
+    peer.makeOffer();
+    await tick();
+    const other = fakeStream();
+    await peer.replaceMicrophone(other);
+    expect(rtc.tracks).toEqual([]);
+    await peer.startSending();
+    expect(rtc.tracks).toEqual(other.getTracks());
 });
 
 test("a second answer is not applied", async () => {

@@ -304,6 +304,10 @@ export class FakePeer extends EventTarget {
         this.microphoneEnabled = enabled;
     }
 
+    async startSending() {
+        this.sending = true;
+    }
+
     setOutputDevice() {}
 
     async replaceMicrophone(stream) {

@@ -42,7 +42,6 @@ export class PeerConnection extends EventTarget {
         this.audio.autoplay = true;
         this.setOutputDevice(outputDeviceId);
         this._useStream(stream);
-        // nobody is heard before the call is connected
         this.setMicrophone(false);
     }
 
@@ -52,12 +51,7 @@ export class PeerConnection extends EventTarget {
 
     /** @returns {Promise<string>} an SDP offer with all candidates */
     async makeOffer() {
-        const transceiver = this.pc.addTransceiver(this.track, {
-            direction: "sendrecv",
-            streams: [this.stream],
-        });
-        this.sender = transceiver.sender;
-        this._preferOpus(transceiver);
+        this._useTransceiver(this.pc.addTransceiver("audio", { direction: "sendrecv" }));
         await this.pc.setLocalDescription(await this.pc.createOffer());
         return this._gatheredDescription();
     }
@@ -68,10 +62,7 @@ export class PeerConnection extends EventTarget {
      */
     async makeAnswer(offer) {
         await this.pc.setRemoteDescription({ type: "offer", sdp: offer });
-        this.sender = this.pc.addTrack(this.track, this.stream);
-        for (const transceiver of this.pc.getTransceivers()) {
-            this._preferOpus(transceiver);
-        }
+        this._useTransceiver(this.pc.getTransceivers()[0]);
         await this.pc.setLocalDescription(await this.pc.createAnswer());
         const answer = await this._gatheredDescription();
         this.startNegotiationTimer();
@@ -110,6 +101,15 @@ export class PeerConnection extends EventTarget {
     //----------------------------------------------------------------------
 
     /**
+     * Sound leaves from now on. Not before the call is connected: WhatsApp takes the first packet
+     * that arrives for the answer, even one of silence, so the sender has no track until then.
+     */
+    async startSending() {
+        this.sending = true;
+        await this.sender.replaceTrack(this.track);
+    }
+
+    /**
      * A disabled track sends silence, so a muted call stays alive.
      *
      * @param {boolean} enabled whether the other side hears us
@@ -127,7 +127,9 @@ export class PeerConnection extends EventTarget {
         this._useStream(stream);
         this.setMicrophone(this.microphoneEnabled);
         closeMicrophone(previous);
-        await this.sender?.replaceTrack(this.track);
+        if (this.sending) {
+            await this.sender.replaceTrack(this.track);
+        }
     }
 
     /** @param {string} deviceId */
@@ -206,6 +208,13 @@ export class PeerConnection extends EventTarget {
                 this._emit("device-lost");
             }
         });
+    }
+
+    /** The one line of sound both ways; its track comes with `startSending`. */
+    _useTransceiver(transceiver) {
+        transceiver.direction = "sendrecv";
+        this.sender = transceiver.sender;
+        this._preferOpus(transceiver);
     }
 
     /** WhatsApp speaks Opus, with telephone-event for keys; other codecs only lengthen the SDP. */

@@ -236,6 +236,7 @@ export class LiveCall {
         this.connected = true;
         tones.stopRingback();
         this.peer.setMicrophone(!this.muted);
+        this.peer.startSending().catch((error) => this._onMediaFailed("negotiation", error));
         this.peer.startNegotiationTimer();
     }
 

@@ -1,0 +1,117 @@
+import { PermissionDialog } from "@whatsapp_calling/softphone/permission_dialog";
+import { RingingPhone } from "@whatsapp_calling/softphone/ringing_phone";
+import { MicrophoneDialog } from "@whatsapp_calling/softphone/microphone_dialog";
+
+import { browser } from "@web/core/browser/browser";
+import { _t } from "@web/core/l10n/translation";
+
+const NUMBER_KEY = "whatsapp_calling.number";
+
+/** Calling somebody: whether they may be called, from which number, and what a refusal means. */
+export class DialingPhone extends RingingPhone {
+    /** the business number the user chose to dial from; false: as the server sees fit */
+    numberId = false;
+
+    setup(services) {
+        super.setup(services);
+        this.dialog = services.dialog;
+    }
+
+    onStarted() {
+        super.onStarted();
+        const chosen = Number(browser.localStorage.getItem(NUMBER_KEY));
+        this.numberId = this.numbers.some(({ id }) => id === chosen) ? chosen : false;
+    }
+
+    /** @returns {Promise<Object>} who that is and whether they may be called */
+    lookup(target) {
+        return this.silentRpc("softphone_lookup", [this.withNumber(target)]);
+    }
+
+    withNumber(target) {
+        return this.numberId ? { number_id: this.numberId, ...target } : { ...target };
+    }
+
+    chooseNumber(id) {
+        this.numberId = id;
+        if (id) {
+            browser.localStorage.setItem(NUMBER_KEY, id);
+        } else {
+            browser.localStorage.removeItem(NUMBER_KEY);
+        }
+        this.permissionVersion++;
+    }
+
+    /**
+     * One click on any call button: calls, or says why not and what to do about it.
+     *
+     * @param {Object} target {phone?, res_model?, res_id?, contact_id?, partner_id?, number_id?}
+     */
+    async dial(target) {
+        if (this.live || this.dialing) {
+            this.openPanel();
+            this.notify(_t("You are already in a call."), "warning");
+            return;
+        }
+        this.dialing = true;
+        try {
+            const info = await this.rpc("softphone_lookup", [this.withNumber(target)]);
+            if (!info.allowed) {
+                this.explainRefusal(target, info);
+                return;
+            }
+            const live = this.startLive({
+                direction: "outbound",
+                target: { ...target, number_id: info.number_id },
+                name: info.name || info.phone,
+                phone: info.phone,
+            });
+            await live.dial();
+        } finally {
+            this.dialing = false;
+        }
+    }
+
+    /** Before dialling, by the permission; the microphone was not even asked for. */
+    explainRefusal(target, info) {
+        if (info.next_step === "request_permission") {
+            this.dialog.add(PermissionDialog, { softphone: this, target, info });
+        } else {
+            this.notify(info.reason, "warning");
+        }
+    }
+
+    /** After dialling, by the server. */
+    onDialRefused(target, result) {
+        if (result.next_step === "request_permission") {
+            const info = { ...result, name: this.ended?.name, reason: result.message };
+            this.ended = null;
+            this.dialog.add(PermissionDialog, { softphone: this, target, info });
+        }
+    }
+
+    onMicrophoneRefused(problem, live) {
+        this.ended = null;
+        this.dialog.add(MicrophoneDialog, {
+            problem,
+            direction: live.direction,
+            retry: () => (live.callId ? this.accept(live.callId) : this.dial(live.target)),
+        });
+    }
+
+    async requestPermission(target, text = false) {
+        const result = await this.rpc("softphone_request_permission", [
+            this.withNumber(target),
+            text,
+        ]);
+        this.permissionVersion++;
+        this.notify(result.message, result.ok ? "success" : "warning");
+        return result.ok;
+    }
+
+    redial() {
+        const { target } = this.ended;
+        this.ended = null;
+        return this.dial(target);
+    }
+}

@@ -1,0 +1,173 @@
+import { displayName } from "@whatsapp_calling/softphone/call_labels";
+import { PhoneLine } from "@whatsapp_calling/softphone/phone_line";
+import { Ringer } from "@whatsapp_calling/softphone/ringer";
+
+import { browser } from "@web/core/browser/browser";
+import { _t } from "@web/core/l10n/translation";
+
+const NOTICE_DURATION = 6_000;
+
+/** The calls that ring for this user: which have a popup, what it says, and its buttons. */
+export class RingingPhone extends PhoneLine {
+    /** the calls that rang for this user, by id */
+    rung = {};
+    /** what a popup says about a call that no longer rings for us, by id: {type, text} */
+    notices = {};
+    ringer = new Ringer();
+
+    setup(services) {
+        super.setup(services);
+        this.outOfFocus = services["mail.out_of_focus"];
+        this.presence = services.presence;
+        this.store = services["mail.store"];
+        this.ringer.setup(services);
+    }
+
+    /** The calls that have a popup, the longest ringing first. */
+    get incoming() {
+        return this.calls.all
+            .filter((call) => this.hasPopup(call))
+            .sort((a, b) => a.created - b.created);
+    }
+
+    hasPopup(call) {
+        if (!this.rung[call.id] || this.live?.callId === call.id) {
+            return false;
+        }
+        return this.isRinging(call) || Boolean(this.notices[call.id]);
+    }
+
+    isRinging(call) {
+        return call.live && call.state === "ringing" && !call.silenced && !call.mine;
+    }
+
+    onCallChange(call, before) {
+        if (call.direction === "inbound" && call.live && call.state === "ringing") {
+            if (call.mine_to_answer && !this.rung[call.id]) {
+                this.rung[call.id] = true;
+                delete this.notices[call.id];
+                this.notifyDesktop(call);
+            }
+        }
+        if (this.live?.callId === call.id) {
+            this.live.onCall(call);
+        }
+        if (this.rung[call.id] && !call.silenced && !call.mine && before) {
+            const wasRinging = before.live && before.state === "ringing";
+            if (call.live && call.state === "connected" && (wasRinging || this.notices[call.id])) {
+                this.setNotice(call.id, "info", this.takenText(call));
+            }
+        }
+        if (!call.live && before?.live && this.notices[call.id]?.type === "danger") {
+            delete this.notices[call.id];
+        }
+        this.updateRing();
+    }
+
+    /** Odoo is behind another window: the system shows it, where the user allowed that. */
+    notifyDesktop(call) {
+        if (!call.silenced && !this.presence.isOdooFocused()) {
+            this.outOfFocus
+                .sendNotification({
+                    title: _t("Incoming WhatsApp call"),
+                    message: [call.name, call.phone].filter(Boolean).join(" · "),
+                    sound: false,
+                    type: "info",
+                    icon: "/whatsapp_calling/static/description/icon.png",
+                })
+                .catch(() => {});
+        }
+    }
+
+    takenText({ handler }) {
+        if (!handler) {
+            return _t("already answered");
+        }
+        if (!handler.name) {
+            return _t("already accepted by another teammate");
+        }
+        return _t("already accepted by another teammate: %(name)s", { name: handler.name });
+    }
+
+    updateRing() {
+        const rings = this.incoming.some((call) => this.isRinging(call) && !call.connecting);
+        // in a call it only knocks: the other side must not be drowned
+        this.ringer.ring(rings, { volume: this.live ? 0.1 : undefined }).catch(() => {});
+    }
+
+    /** @param {"info"|"danger"} type an info goes by itself, an error stays while it rings */
+    setNotice(id, type, text) {
+        this.notices[id] = { type, text };
+        if (type === "info") {
+            browser.setTimeout(() => this.dismissNotice(id), NOTICE_DURATION);
+        }
+    }
+
+    dismissNotice(id) {
+        delete this.notices[id];
+    }
+
+    //----------------------------------------------------------------------
+    // Actions on a ringing call
+    //----------------------------------------------------------------------
+
+    async accept(id) {
+        const call = this.calls.get(id);
+        if (this.live) {
+            await this.hangUp();
+        }
+        this.dismissNotice(id);
+        if (this.store.rtc?.localSession) {
+            this.notify(
+                _t("You are in a meeting too: the people there hear what you say."),
+                "warning"
+            );
+        }
+        const params = { direction: "inbound", callId: id };
+        const live = this.startLive({ ...params, name: displayName(call), phone: call.phone });
+        await live.answer();
+    }
+
+    /** @param {string|false} [text] sent to the caller afterwards */
+    async decline(id, text = false) {
+        const result = await this.rpc("softphone_decline", [id, text]);
+        if (result.ok) {
+            this.hideLocally(id);
+        }
+        if (result.message) {
+            this.notify(result.message, result.ok ? "info" : "warning");
+        }
+    }
+
+    async silence(id) {
+        this.hideLocally(id);
+        await this.rpc("softphone_silence", [id]);
+    }
+
+    hideLocally(id) {
+        this.calls.get(id).silenced = true;
+        this.dismissNotice(id);
+        this.updateRing();
+    }
+
+    /** The claim failed: somebody was quicker, it is over, or what we sent does not fit. */
+    onAcceptRefused(id, { reason, message }) {
+        const taken = reason === "taken" || reason === "ended";
+        this.setNotice(id, taken ? "info" : "danger", message);
+        this.updateRing();
+    }
+
+    /** The call was ours and no longer is, e.g. because WhatsApp refused our answer. */
+    async onCallLost({ id }) {
+        // a bus message came first, which has no texts
+        await this.calls.load([id]).catch(() => {});
+        const call = this.calls.get(id);
+        if (call.live && call.state === "ringing" && !call.connecting) {
+            const text = call.error?.message || call.reason;
+            this.setNotice(id, "danger", text || _t("WhatsApp refused the answer."));
+        } else if (call.live) {
+            this.notify(_t("This call is no longer held by this tab."), "warning");
+        }
+        this.updateRing();
+    }
+}
