@@ -112,7 +112,7 @@ class Leg:
 
     @property
     def connected(self) -> bool:
-        return self.dtls.state == "connected"
+        return self.dtls is not None and self.dtls.state == "connected"
 
     def offer(self) -> str:
         """SDP of an offer as WhatsApp sends it (shape of a live capture)."""
@@ -295,3 +295,8 @@ class Leg:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.dtls.stop()
         self.ice.close()
+        # Ended calls are kept for what they heard: the keys and the context of
+        # OpenSSL, the most of a leg, are not needed for that.
+        self.dtls = self.certificate = None
+        self.listeners.clear()
+        self.speaker.stop()

@@ -14,16 +14,17 @@ if TYPE_CHECKING:
 def join(world: "World"):
     """POST /page/audio {call, sdp, microphone}: the page's sound joins a call.
 
-    Takes the browser's offer, answers {"sdp"}. Opus packets go both ways as they
-    are; without "microphone" the page only listens and the call goes on speaking
-    what it was told to.
+    Takes the browser's offer, answers {"sdp"}, null when the call is over. Opus
+    packets go both ways as they are; without "microphone" the page only listens and
+    the call goes on speaking what it was told to.
     """
 
     async def run(request: web.Request) -> web.Response:
         data = await request.json()
         call = world.calls.get(str(data.get("call", "")))
         if call is None or call.leg is None or call.ended:
-            raise web.HTTPNotFound(text="no such call, or it has no sound")
+            # no mistake of the page: a call can be over before it is joined
+            return web.json_response({"sdp": None})
         try:
             remote = sdp_check.read(data.get("sdp"), "offer", strict=False)
         except sdp_check.SdpError as error:

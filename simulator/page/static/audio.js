@@ -85,7 +85,9 @@ export class CallAudio {
             throw new Error("The sound of the call cannot be reached.");
         }
         const { sdp } = await response.json();
-        if (!this.closed) {
+        if (!sdp) {
+            this.close(); // over before it began
+        } else if (!this.closed) {
             await connection.setRemoteDescription({ type: "answer", sdp });
         }
     }

@@ -14,7 +14,7 @@ import { attempt } from "./toast.js";
 
 const ENDED_SHOWN = 4000; // ms
 const speaker = document.getElementById("speaker");
-const view = { key: null, screen: null, live: null, minimised: null, ended: null };
+const view = { key: null, screen: null, live: null, minimised: null, ended: null, placing: null };
 
 function route() {
     const [, waId, numberId] = location.hash.split("/");
@@ -24,7 +24,17 @@ function route() {
 const actions = {
     speaker,
     async place(number, options = {}) {
+        // a spoken text takes a moment to make: the screen is there at once
+        const pending = {
+            id: "placing",
+            state: "new",
+            direction: "inbound",
+            media: true,
+            business_name: number.name,
+        };
         view.ended = null;
+        view.placing = pending;
+        render();
         const body = {
             from: store.phone.wa_id,
             to: number.phone_number_id,
@@ -32,14 +42,26 @@ const actions = {
             ...Object.fromEntries(Object.entries(options).filter(([, v]) => v != null)),
         };
         const call = await attempt(() => control("POST", "calls", body));
+        view.placing = view.placing === pending ? null : view.placing;
+        if (call && pending.cancelled) {
+            actions.hangUp(call);
+        }
         if (call) {
             store.keepCall(call);
         }
+        render();
     },
     answer: (call) =>
         attempt(() => control("POST", callPath(call, "answer"), settings.sound())),
     decline: (call) => attempt(() => control("POST", callPath(call, "reject"))),
-    hangUp: (call) => attempt(() => control("POST", callPath(call, "hangup"))),
+    hangUp(call) {
+        if (call === view.placing) {
+            call.cancelled = true;
+            view.placing = null;
+            return render();
+        }
+        return attempt(() => control("POST", callPath(call, "hangup")));
+    },
     minimise() {
         view.minimised = store.liveCall()?.id;
         render();
@@ -52,7 +74,7 @@ const actions = {
 
 /** The call on the screen: a live one, or one that has just ended. */
 function callView() {
-    const live = store.liveCall();
+    const live = store.liveCall() || view.placing;
     if (live) {
         const incoming = isIncoming(live);
         if (view.minimised === live.id && !incoming) {

@@ -97,7 +97,7 @@ export function inCallScreen(firstCall, { hangUp, minimise, speaker }) {
             { "aria-labelledby": "title" },
             h(
                 "button.icon-button.shrink",
-                { onclick: minimise, "aria-label": "Back to the chats, stay in the call", title: "Back to the chats" },
+                { onclick: minimise, hidden: call.id === "placing", "aria-label": "Back to the chats, stay in the call", title: "Back to the chats" },
                 icon("down")
             ),
             who,
