@@ -4,6 +4,7 @@ import { advanceTime, tick } from "@odoo/hoot-mock";
 import { patchWithCleanup } from "@web/../tests/web_test_helpers";
 
 import {
+    GATHERING_SETTLED,
     GATHERING_TIMEOUT,
     NEGOTIATION_TIMEOUT,
     PeerConnection,
@@ -88,6 +89,23 @@ test("a description leaves only when all candidates are in it", async () => {
     rtc.gather("offer with candidates");
     await tick();
     expect(sdp).toBe("offer with candidates");
+});
+
+test("without a server to ask, the UDP candidates are enough", async () => {
+    const { peer, rtc } = makePeer();
+    let sdp;
+    peer.makeOffer().then((result) => (sdp = result));
+    await tick();
+    const found = (protocol) =>
+        rtc.dispatchEvent(Object.assign(new Event("icecandidate"), { candidate: { protocol } }));
+    found("udp");
+    await advanceTime(GATHERING_SETTLED - 5);
+    found("udp");
+    await advanceTime(GATHERING_SETTLED - 5);
+    expect(sdp).toBe(undefined);
+    await advanceTime(10);
+    await tick();
+    expect(sdp).toBe("offer");
 });
 
 test("a STUN server that does not answer delays no more than 2.5 seconds", async () => {

@@ -5,6 +5,8 @@ import { browser } from "@web/core/browser/browser";
 
 /** WhatsApp takes no trickled candidates: the description must hold all of them when it leaves. */
 export const GATHERING_TIMEOUT = 2_500;
+/** The candidates of all network interfaces come within a few milliseconds. */
+export const GATHERING_SETTLED = 15;
 /** From both descriptions set to sound; WhatsApp itself drops a call after 20 s without media. */
 export const NEGOTIATION_TIMEOUT = 15_000;
 /** How long a connection may be interrupted, e.g. while the Wi-Fi changes. */
@@ -35,6 +37,7 @@ export class PeerConnection extends EventTarget {
      */
     constructor({ stream, iceServers = [], outputDeviceId = "" }) {
         super();
+        this.iceServers = iceServers;
         this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
         this.pc.addEventListener("track", (ev) => this._onTrack(ev));
         this.pc.addEventListener("connectionstatechange", () => this._onConnectionState());
@@ -227,14 +230,24 @@ export class PeerConnection extends EventTarget {
         }
     }
 
+    /**
+     * All that WhatsApp can use: UDP. Browsers go on gathering for another 100 ms (Chromium's
+     * phases for relays and TCP), for which an answer need not wait when there is no server to ask.
+     */
     async _gatheredDescription() {
         if (this.pc.iceGatheringState !== "complete") {
             await new Promise((resolve) => {
-                const timer = browser.setTimeout(resolve, GATHERING_TIMEOUT);
+                browser.setTimeout(resolve, GATHERING_TIMEOUT);
                 this.pc.addEventListener("icegatheringstatechange", () => {
                     if (this.pc.iceGatheringState === "complete") {
-                        browser.clearTimeout(timer);
                         resolve();
+                    }
+                });
+                let settled;
+                this.pc.addEventListener("icecandidate", ({ candidate }) => {
+                    if (candidate?.protocol === "udp" && !this.iceServers.length) {
+                        browser.clearTimeout(settled);
+                        settled = browser.setTimeout(resolve, GATHERING_SETTLED);
                     }
                 });
             });
