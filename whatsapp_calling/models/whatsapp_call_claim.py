@@ -134,6 +134,8 @@ class WhatsappCall(models.Model):
         )
         self.write({"handler_id": False, "handler_tab": False, "lease_until": False})
         self._derive()
+        # it may have rung for the assignee alone, who cannot answer it
+        self._widen_ring()
 
     def _bound_to_tab(self):
         """Whether WhatsApp may hold this tab's SDP, so that no other can answer."""
@@ -255,7 +257,9 @@ class WhatsappCall(models.Model):
         under_way = self.request_ids.filtered(
             lambda r: r.action == action and r.state in ("queued", "sending")
         )
-        if not under_way and self.provider_ref and self.account_id._can(action.upper()):
+        # a call of a number that is not ours has none to send from
+        possible = self.number_id and self.provider_ref
+        if not under_way and possible and self.account_id._can(action.upper()):
             self.env["whatsapp.call.request"]._enqueue(
                 self.number_id,
                 action,

@@ -93,6 +93,20 @@ class WhatsappCallEvent(models.Model):
         return rows[0][0] if rows else None
 
     @api.model
+    def _move(self, call, to):
+        """The history of a call that turned out to be another one goes there."""
+        self.env.flush_all()
+        self.env.execute_query(
+            SQL(
+                "UPDATE %s SET call_id = %s WHERE call_id = %s RETURNING id",
+                SQL.identifier(self._table),
+                to.id,
+                call.id,
+            )
+        )
+        self.env.invalidate_all()
+
+    @api.model
     def _attach(self, event_id, **records):
         """Fill in what an event of this very transaction turned out to belong to."""
         assignments = [

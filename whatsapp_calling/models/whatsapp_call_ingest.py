@@ -10,6 +10,20 @@ from ..tools.transaction import run_in_transaction
 TIMER_TOLERANCE = 2
 # a call is offered this long at the most (user-initiated calls: 30 to 60 s)
 STALE_AFTER = 60
+# what events tell of a call
+FACTS = (
+    "ringing_at",
+    "accepted_at",
+    "rejected_at",
+    "terminated_at",
+    "official_start",
+    "official_end",
+    "official_duration",
+    "outcome",
+    "error_code",
+    "error_message",
+    "error_href",
+)
 
 
 class WhatsappCall(models.Model):
@@ -192,17 +206,80 @@ class WhatsappCall(models.Model):
                 limit=1,
             )
         if not found and event.opaque:
+            # another system may give one reference to many calls: ours has no id yet
             found = self.search(
-                [("account_id", "=", account.id), ("opaque", "=", event.opaque)],
+                [
+                    ("account_id", "=", account.id),
+                    ("opaque", "=", event.opaque),
+                    ("provider_ref", "=", False),
+                ],
                 limit=1,
             )
-            if found and event.call_ref and not found.provider_ref:
-                found.provider_ref = event.call_ref
-                found._settle_connect()
-                if not found._is_live() and event.kind != "ended":
-                    # hung up before it had an id: the customer's phone rings on
-                    found._ask_to_hang_up("terminate")
+            found._named_by(event)
         return found._lock()
+
+    def _find_dialled(self, number, contact):
+        """The call that is just being dialled to a contact and has no id yet.
+
+        WhatsApp's events may overtake the answer to our connect, and name no
+        reference; with one customer it allows a number one call at a time.
+        """
+        if not (number and contact):
+            return self.browse()
+        since = fields.Datetime.subtract(fields.Datetime.now(), seconds=STALE_AFTER)
+        under_way = [
+            ("action", "=", "connect"),
+            ("state", "in", ("sending", "unknown")),
+        ]
+        found = self.search(
+            [
+                ("number_id", "=", number.id),
+                ("contact_id", "=", contact.id),
+                ("direction", "=", "outbound"),
+                ("provider_ref", "=", False),
+                ("create_date", ">", since),
+                ("request_ids", "any", under_way),
+            ],
+            limit=1,
+        )
+        return found._lock()
+
+    def _named_by(self, event):
+        """An event tells the id of a call that we placed."""
+        if not (self and event.call_ref):
+            return
+        self.provider_ref = event.call_ref
+        self._settle_connect()
+        if not self._is_live() and event.kind != "ended":
+            # hung up before it had an id: the customer's phone rings on
+            self._ask_to_hang_up("terminate")
+
+    def _take_over(self, call_ref):
+        """WhatsApp's answer tells our id: what came under it before is this call's.
+
+        Events that named neither our reference nor the contact had opened another.
+        """
+        stray = self.search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("provider_ref", "=", call_ref),
+                ("id", "!=", self.id),
+            ],
+            limit=1,
+        )._lock()
+        facts = {name: stray[name] for name in FACTS}
+        answer = stray.answer_sdp
+        if stray:
+            self.env["whatsapp.call.event"]._move(stray, self)
+            stray.message_id.unlink()
+            stray.unlink()
+            stray.flush_model()
+        self.provider_ref = call_ref
+        if answer and self._is_live() and not self.answer_sdp:
+            self.answer_sdp = answer
+            self._derive()
+        self._note_facts(**facts)
+        self._after_end()
 
     def _settle_connect(self):
         """WhatsApp knows our reference: a connect without an answer did arrive."""
@@ -219,8 +296,11 @@ class WhatsappCall(models.Model):
             contact = self._contact_of(account, event) or contact
             if call and contact and not call.contact_id:
                 call._identify_as(contact)
+        direction = event.direction or "outbound"
+        if not call and direction == "outbound":
+            call = self._find_dialled(number, contact)
+            call._named_by(event)
         if not call:
-            direction = event.direction or "outbound"
             call = self._open(account, number, contact, direction, event)
         self.env["whatsapp.call.event"]._attach(event_id, call=call, contact=contact)
         return call
@@ -239,7 +319,7 @@ class WhatsappCall(models.Model):
                 "number_id": number.id,
                 "direction": direction,
                 "provider_ref": event.call_ref,
-                "opaque": event.opaque or False,
+                "opaque": False,  # others' references are no names of ours
                 "state": "ringing" if direction == "inbound" else "dialing",
                 "started_at": self._moment(started_at),
                 "contact_id": contact.id,
