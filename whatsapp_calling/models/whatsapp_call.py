@@ -15,6 +15,7 @@ from odoo.tools import SQL
 from ..tools import clock
 
 LIVE_STATES = ("dialing", "ringing", "connected")
+MAX_INTEGER = 2**31 - 1  # PostgreSQL's; a webhook may name the year 5138
 
 
 class WhatsappCall(models.Model):
@@ -328,7 +329,8 @@ class WhatsappCall(models.Model):
     def _duration(self, answered, end, state):
         if not answered or state in ("missed", "unanswered", "rejected", "cancelled"):
             return 0
-        return self.official_duration or max(0, int((end - answered).total_seconds()))
+        counted = int((end - answered).total_seconds())
+        return self.official_duration or min(max(0, counted), MAX_INTEGER)
 
     def _is_live(self):
         return self.state in LIVE_STATES

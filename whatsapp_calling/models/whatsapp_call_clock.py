@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import clock
-from ..tools.transaction import run_in_transaction
+from ..tools.transaction import run_apart, run_in_transaction
 
 # the tab that owns a call pings every 5 s; a killed one sends no farewell
 LOST_AFTER = 12
@@ -14,6 +14,8 @@ LOST_AFTER = 12
 DIAL_FOR = 90
 # a call that nobody here holds and of which nothing is heard
 NO_NEWS_AFTER = 4 * 3600
+# a call that could not be dealt with is looked at again
+PUT_OFF = 60
 BATCH = 20
 
 
@@ -24,7 +26,7 @@ class WhatsappCall(models.Model):
         """When this live call must be looked at again, whatever happens."""
         self.ensure_one()
         if self.handler_id and self.handler_tab and not self.lease_until:
-            lost = (self.pinged_at or self.started_at) + timedelta(seconds=LOST_AFTER)
+            lost = self._lost_at()
             if self.state in ("dialing", "ringing"):
                 return min(lost, self._give_up_at())
             return lost
@@ -49,23 +51,28 @@ class WhatsappCall(models.Model):
             self.deadline = False
         elif self.lease_until and self.lease_until <= now:
             self._end_lease()
-        elif self.handler_tab and not self.lease_until and self._tab_lost(now):
+        elif self.handler_tab and not self.lease_until and self._lost_at() <= now:
             self._end_here("lost_tab")
         elif self.widen_at and self.widen_at <= now:
             self._widen_ring()
-        elif self.state == "connected":
+        elif self.state == "connected" and self._next_deadline() <= now:
             self._close("no_news")
         elif self._give_up_at() <= now:
             self._give_up()
         else:
             self._set_deadline()
 
-    def _tab_lost(self, now):
+    def _lost_at(self):
+        """When the owning tab counts as lost, unless it pings before.
+
+        A server that has just started heard no ping so far: each tab gets its time.
+        """
         pinged = self.pinged_at or self.started_at
-        return pinged + timedelta(seconds=LOST_AFTER) <= now
+        heard = max(filter(None, [pinged, clock.listening_since()]))
+        return heard + timedelta(seconds=LOST_AFTER)
 
     def _give_up(self):
-        if self.direction == "outbound":
+        if self._dialled_here():
             self._ask_to_hang_up("terminate")
         self._close("unanswered")
 
@@ -105,8 +112,9 @@ class WhatsappCall(models.Model):
                 fields.Datetime.now(),
             )
         )
-        if rows:
-            self.browse(call_id)._act_on_deadline()
+        call = self.browse(call_id)
+        if rows and not run_apart(self.env, call._act_on_deadline):
+            call.deadline = fields.Datetime.now() + timedelta(seconds=PUT_OFF)
 
     def _any_deadline(self):
         return bool(self.search_count([("deadline", "!=", False)], limit=1))

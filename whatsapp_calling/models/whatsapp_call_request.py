@@ -7,13 +7,14 @@ second call.
 
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..providers.base import ProviderError
 from ..tools import clock, crypto, pool
-from ..tools.transaction import run_in_transaction
+from ..tools.transaction import run_apart, run_in_transaction
 
 _logger = logging.getLogger(__name__)
 
@@ -193,8 +194,9 @@ class WhatsappCallRequest(models.Model):
 
     def _fail(self, error):
         self.call_id._lock()
-        if self._may_try_again(error):
-            self._try_again(error.retry_after or min(8, 0.5 * 2**self.attempts))
+        wait = error.retry_after or min(8, 0.5 * 2**self.attempts)
+        if self._may_try_again(error, wait):
+            self._try_again(wait)
             return
         unknown = not error.certain and not self.repeatable
         self.write(
@@ -210,8 +212,9 @@ class WhatsappCallRequest(models.Model):
         self._log(f"{self.action}_failed", error.message, error)
         self.env["whatsapp.call"]._on_failure(self, error)
 
-    def _may_try_again(self, error):
-        if self.attempts >= MAX_ATTEMPTS or self.expires_at < fields.Datetime.now():
+    def _may_try_again(self, error, wait):
+        left = (self.expires_at - fields.Datetime.now()).total_seconds()
+        if self.attempts >= MAX_ATTEMPTS or left < wait:
             return False
         if error.kind in ("unavailable", "timeout", "unreachable", "nonsense"):
             return self.repeatable
@@ -273,7 +276,8 @@ class WhatsappCallRequest(models.Model):
             limit=100,
         )
         for request in lost:
-            request._settle_lost(now)
+            if not run_apart(self.env, partial(request._settle_lost, now)):
+                request.write({"state": "unknown", "payload": False})
         due = self.search(
             [
                 ("state", "=", "queued"),

@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import time
+from datetime import UTC, datetime
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules import module
@@ -22,6 +23,7 @@ _lock = threading.Lock()
 _watched = {}  # dbname -> monotonic second until which it is looked at
 _wake = threading.Event()
 _owner = None
+_since = (None, None)  # process and moment
 
 
 def watch(dbname, seconds=30.0):
@@ -35,6 +37,18 @@ def watch(dbname, seconds=30.0):
             _owner = os.getpid()
             threading.Thread(target=_run, name="wa_calling_clock", daemon=True).start()
     _wake.set()
+
+
+def listening_since():
+    """When this process first had to do with calls (naive UTC); None under tests."""
+    global _since
+    if module.current_test:
+        return None
+    with _lock:
+        if _since[0] != os.getpid():
+            now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+            _since = (os.getpid(), now)
+        return _since[1]
 
 
 def watch_after_commit(env):

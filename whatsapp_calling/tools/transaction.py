@@ -4,6 +4,7 @@ Odoo's own retry sleeps up to two seconds before the second try, which a phone
 that rings cannot wait for. This is the only place of the addon that commits.
 """
 
+import logging
 import random
 import time
 
@@ -11,6 +12,8 @@ import psycopg2
 from psycopg2 import errorcodes
 
 from odoo.modules import module
+
+_logger = logging.getLogger(__name__)
 
 CONFLICTS = frozenset(
     {
@@ -48,6 +51,24 @@ def run_in_transaction(env, work):
             env.transaction.reset()
             env.registry.reset_changes()
             time.sleep(random.uniform(0.001, 0.005))
+
+
+def run_apart(env, work):
+    """Run `work()` for one row of many: that it breaks must not hold up the others.
+
+    A conflict is raised all the same, for `run_in_transaction` to begin anew.
+
+    :return: False when it broke; nothing of it is left then but a line in the log
+    """
+    try:
+        with env.cr.savepoint():
+            work()
+    except Exception as error:
+        if getattr(error, "pgcode", None) in CONFLICTS:
+            raise
+        _logger.exception("Left aside, so that the others go on")
+        return False
+    return True
 
 
 def _in_test(cr):
