@@ -71,7 +71,9 @@ class WhatsappCallContact(models.Model):
         """The contact of a provider's peer, made when it is new.
 
         BSUID first, because a user may hide or change the number; then the number
-        in its spellings. What the peer adds is filled in, nothing is overwritten.
+        in its spellings. What the peer adds is filled in; only a number is overwritten,
+        when WhatsApp names another one for the same BSUID: the old one may be somebody
+        else's by now, whom nobody wanted to call.
 
         :param peer: providers.base.Peer
         :return: a contact, or none when the peer says nothing at all
@@ -94,6 +96,8 @@ class WhatsappCallContact(models.Model):
                 }
             )
         else:
+            if wa_id and contact.wa_id not in (False, *phone.look_alikes(wa_id)):
+                contact.wa_id = False
             fill = {
                 field: value
                 for field, value in news.items()
@@ -183,5 +187,7 @@ class WhatsappCallContact(models.Model):
 
     def _touched(self, moment):
         """The contact called, wrote or answered: free text is allowed for 24 hours."""
+        # WhatsApp's clock may be ahead of ours: nobody is in touch in the future
+        moment = min(moment, fields.Datetime.now())
         if not self.last_inbound or self.last_inbound < moment:
             self.last_inbound = moment

@@ -31,7 +31,8 @@ def look_alikes(digits):
     """The spellings under which one person may be filed, the given one first.
 
     Mexico and Argentina once had a mobile digit that WhatsApp still uses
-    (+52 1, +54 9), Brazil gave its mobiles a ninth digit that old accounts lack.
+    (+52 1, +54 9), Brazil gave its mobiles a ninth digit that old accounts lack:
+    those began with 6 to 9, the eight digits of a landline do with 2 to 5.
     """
     found = [digits]
     if digits.startswith("521") and len(digits) == 13:
@@ -42,8 +43,8 @@ def look_alikes(digits):
         found.append("54" + digits[3:])
     elif digits.startswith("54") and len(digits) == 12:
         found.append("549" + digits[2:])
-    elif digits.startswith("55") and len(digits) == 13 and digits[4] == "9":
+    elif re.fullmatch(r"55\d\d9[6-9]\d{7}", digits):
         found.append(digits[:4] + digits[5:])
-    elif digits.startswith("55") and len(digits) == 12:
+    elif re.fullmatch(r"55\d\d[6-9]\d{7}", digits):
         found.append(digits[:4] + "9" + digits[4:])
     return found
