@@ -58,6 +58,7 @@ def test_an_account_is_tested_and_its_address_is_there_to_copy(admin, account):
     admin.wait_ready()
     state = form.locator(".o_field_widget[name=state]").first
     expect(state).to_contain_text("Connected")
+    form.get_by_role("tab", name="Webhook").click()
     address = form.locator(".o_field_widget[name=webhook_url]").first
     expect(address).to_contain_text("/whatsapp_calling/webhook/")
     expect(address.locator(".o_clipboard_button")).to_be_visible()
