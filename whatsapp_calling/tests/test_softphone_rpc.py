@@ -1,5 +1,6 @@
 """What the softphone asks and gets: exact shapes, and who gets what."""
 
+import json
 import time
 
 from odoo.tests import tagged
@@ -228,6 +229,13 @@ class TestSoftphone(WhatsappCallingCase):
         self.assertEqual(
             self.phone(self.berta).softphone_poll()["missed_count"], 1, "hers stay"
         )
+
+
+    def test_who_has_seen_missed_calls_can_still_open_a_page(self):
+        self.phone(self.anna).softphone_missed_seen()
+        settings = self.anna.res_users_settings_id._res_users_settings_format()
+        json.dumps(settings)  # it travels in the session of every page
+        self.assertNotIn("whatsapp_calling_seen_at", settings)
 
     def test_contacts_are_found_by_name_and_by_digits(self):
         self.permit()
