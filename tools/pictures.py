@@ -32,7 +32,7 @@ def pictures(odoo=None, simulator=None, folder=FOLDER):
             OPERATOR, path=f"/odoo/helpdesk.ticket/{ticket}", viewport=SIZE
         )
         page.wait_for_selector(".o-whatsapp-ChatterButton")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_selector(".o-mail-Message")
         _hide_notifications(page)
         call = simulator.control(
             "POST",
@@ -47,7 +47,7 @@ def pictures(odoo=None, simulator=None, folder=FOLDER):
         page.wait_for_selector(".o-whatsapp-CallCard")
         _take(page, folder / "call.png")
         phone = people.page(simulator.url, viewport={"width": 900, "height": 800})
-        phone.wait_for_load_state("networkidle")
+        phone.wait_for_selector("text=Eva Gruber")
         _take(phone, folder / "phone.png")
         simulator.control("POST", f"calls/{call['wacid']}/hangup", {})
 
