@@ -55,7 +55,9 @@ class WhatsappCall(models.Model):
             self._end_here("lost_tab")
         elif self.widen_at and self.widen_at <= now:
             self._widen_ring()
-        elif self.state == "connected" and self._next_deadline() <= now:
+        elif self._next_deadline() > now:
+            self._set_deadline()
+        elif self.state == "connected":
             self._close("no_news")
         elif self._give_up_at() <= now:
             self._give_up()

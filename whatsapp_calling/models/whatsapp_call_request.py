@@ -92,10 +92,18 @@ class WhatsappCallRequest(models.Model):
                 "contact_id": values.get("contact") and values["contact"].id,
             }
         )
-        pool.submit_after_commit(
-            self.env, self._name, "_send_due", request.call_id.id, request.id
-        )
+        request._send_soon()
         return request
+
+    def _send_soon(self):
+        pool.submit_after_commit(
+            self.env,
+            self._name,
+            "_send_due",
+            self.call_id.id,
+            self.id,
+            share=self.account_id.id,
+        )
 
     @api.model
     def _cancel_queued(self, call):
@@ -288,9 +296,7 @@ class WhatsappCallRequest(models.Model):
             limit=100,
         )
         for request in due:
-            pool.submit_after_commit(
-                self.env, self._name, "_send_due", request.call_id.id, request.id
-            )
+            request._send_soon()
         return bool(self.search_count([("state", "=", "queued")], limit=1))
 
     def _settle_lost(self, now):

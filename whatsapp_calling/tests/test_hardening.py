@@ -85,9 +85,11 @@ class TestDeadlinesUnderAttack(WhatsappCallingCase):
 
     def test_a_tick_on_a_living_call_ends_nothing(self):
         call = self.answered()
-        call.deadline = fields.Datetime.now()
+        self.pass_time(300, call)
+        call.pinged_at = fields.Datetime.now()
         self.tick()
         self.assertEqual(call.state, "connected")
+        self.assertGreater(call.deadline, fields.Datetime.now())
 
     def test_an_assignee_who_cannot_answer_lets_everybody_ring(self):
         self.number.pre_accept = False

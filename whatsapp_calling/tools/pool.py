@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from collections import Counter, defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 
 from odoo import SUPERUSER_ID, api
@@ -15,45 +16,87 @@ _logger = logging.getLogger(__name__)
 # LATER: one thread, or a burst's chatter entries would take the processor from the
 # webhooks and stand in front of the requests.
 URGENT, LATER = "urgent", "later"
-WORKERS = {URGENT: 6, LATER: 1}
+WORKERS = {URGENT: 9, LATER: 1}
+# Of them one account gets so many: a provider that stalls leaves some to the others.
+SHARE = 6
 _lock = threading.Lock()
-_executors = {}
+_lanes = {}
 _owner = None  # the process the threads live in: a fork inherits none of them
 
 
-def submit_after_commit(env, model, method, *args, lane=URGENT):
+def submit_after_commit(env, model, method, *args, lane=URGENT, share=None):
     """Run `env[model].method(*args)` on its own cursor once `env` has committed.
 
     Never raises: the rows say what is to be done, and the cron finds them when
     this process dies first.
+
+    :param share: whose the work is, e.g. the id of an account
     """
     dbname = env.cr.dbname
 
     @env.cr.postcommit.add
     def submit():
-        run_soon(dbname, model, method, *args, lane=lane)
+        run_soon(dbname, model, method, *args, lane=lane, share=share)
 
 
-def run_soon(dbname, model, method, *args, lane=URGENT):
+def run_soon(dbname, model, method, *args, lane=URGENT, share=None):
     """Hand the work to a thread of this process; nothing happens under tests."""
     if module.current_test:
         return
     try:
-        _pool(lane).submit(_run, dbname, model, method, args)
+        _lane(lane).submit((dbname, share), (dbname, model, method, args))
     except RuntimeError:  # the server is going down: the next one's cron sends
         _logger.info("%s.%s is left to the next start", model, method)
 
 
-def _pool(lane):
-    global _executors, _owner
+def _lane(name):
+    global _lanes, _owner
     with _lock:
         if _owner != os.getpid():
-            _executors = {
-                name: ThreadPoolExecutor(count, f"wa_calling_{name}")
-                for name, count in WORKERS.items()
-            }
+            _lanes = {each: _Lane(each, count) for each, count in WORKERS.items()}
             _owner = os.getpid()
-        return _executors[lane]
+        return _lanes[name]
+
+
+class _Lane:
+    """Threads that do one account's work in order, and no more than SHARE at once."""
+
+    def __init__(self, name, workers):
+        self._threads = ThreadPoolExecutor(workers, f"wa_calling_{name}")
+        self._lock = threading.Lock()
+        self._running = Counter()
+        self._waiting = defaultdict(deque)
+        self._known = set()  # work that has not begun: it will see what comes meanwhile
+
+    def submit(self, share, work):
+        with self._lock:
+            if work in self._known:
+                return
+            self._known.add(work)
+            if self._running[share] >= SHARE:
+                self._waiting[share].append(work)
+                return
+            self._running[share] += 1
+        self._threads.submit(self._do, share, work)
+
+    def _do(self, share, work):
+        with self._lock:
+            self._known.discard(work)
+        try:
+            _run(*work)
+        finally:
+            self._next(share)
+
+    def _next(self, share):
+        # at the end of the line, behind those of other accounts
+        with self._lock:
+            if self._waiting[share]:
+                self._threads.submit(self._do, share, self._waiting[share].popleft())
+                return
+            del self._waiting[share]
+            self._running[share] -= 1
+            if not self._running[share]:
+                del self._running[share]
 
 
 def _run(dbname, model, method, args):
