@@ -1,7 +1,7 @@
 import { click, contains, openFormView, startServer } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
 import { hover } from "@odoo/hoot-dom";
-import { advanceTime, animationFrame } from "@odoo/hoot-mock";
+import { animationFrame } from "@odoo/hoot-mock";
 import { MockServer } from "@web/../tests/web_test_helpers";
 
 import {
@@ -185,6 +185,6 @@ test("a new call of the open record brings its card without a reload", async () 
     expect(".o-whatsapp-CallCard").toHaveCount(0);
     server.ring(call);
     await contains(".o-whatsapp-IncomingCall");
-    await advanceTime(500);
+    server.send("posted", { model: "res.partner", res_id: partnerId });
     await contains(".o-whatsapp-CallCard-details", { text: "Ringing…" });
 });

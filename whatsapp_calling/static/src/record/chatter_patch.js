@@ -2,13 +2,9 @@ import { Chatter } from "@mail/chatter/web_portal/chatter";
 
 import { useEffect, useState } from "@odoo/owl";
 
-import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { patch } from "@web/core/utils/patch";
-
-/** The server's pool needs some milliseconds to post a message. */
-const MESSAGE_DELAY = 400;
 
 patch(Chatter.prototype, {
     setup() {
@@ -30,41 +26,6 @@ patch(Chatter.prototype, {
                 this.softphone.permissionVersion,
             ]
         );
-        useEffect(
-            (calls) => {
-                if (calls) {
-                    const timeout = browser.setTimeout(
-                        () => this.state.thread?.fetchNewMessages(),
-                        MESSAGE_DELAY
-                    );
-                    return () => browser.clearTimeout(timeout);
-                }
-            },
-            () => [this.callsWithoutCard]
-        );
-    },
-
-    /**
-     * The server posts a call's message a moment after the call began, and tells no open chatter
-     * about it: the news of the call itself is what makes us look.
-     *
-     * @returns {string} changes with each news about a call of this record that has no card yet
-     */
-    get callsWithoutCard() {
-        const { messages, id } = this.state.thread || {};
-        if (!id || !this.hasWhatsappButton) {
-            return "";
-        }
-        return this.softphone.calls.all
-            .filter(
-                ({ record, id: callId }) =>
-                    record &&
-                    record.model === this.props.threadModel &&
-                    record.id === this.props.threadId &&
-                    !messages.some(({ body }) => body?.includes(`data-oe-id="${callId}"`))
-            )
-            .map((call) => `${call.id}:${call.version}`)
-            .join();
     },
 
     async lookupWhatsapp(model, id) {
