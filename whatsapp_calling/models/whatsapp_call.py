@@ -154,6 +154,7 @@ class WhatsappCall(models.Model):
         " AND handler_id IS NOT NULL AND state IN ('dialing', 'ringing', 'connected')",
         "This customer is being called already.",
     )
+    _missed_idx = models.Index("(ended_at) WHERE state = 'missed'")
     _chatter_idx = models.Index("(id) WHERE chatter_due")
     _company_start_idx = models.Index("(company_id, started_at)")
 

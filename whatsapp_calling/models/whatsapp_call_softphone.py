@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..providers.sdp import remote_for_browser
 from ..tools.error_catalogue import explain
@@ -75,26 +76,49 @@ class WhatsappCall(models.Model):
 
     @api.model
     def softphone_history(self, options):
-        """The user's own calls, newest first: {offset, limit, missed}."""
+        """The user's own calls, newest first: {offset, limit, missed}.
+
+        :return: {"calls", "total": how many there are at least; one more than shown
+            when there are more}
+        """
         if not self._is_operator():
             return {"calls": [], "total": 0}
-        domain = Domain("handler_id", "=", self.env.uid) | Domain(
-            "rung_user_ids", "=", self.env.uid
-        )
-        if options.get("missed"):
-            domain &= Domain("state", "=", "missed")
-        domain &= Domain("company_id", "in", self.env.user.company_ids.ids)
+        offset = max(0, int(options.get("offset") or 0))
+        limit = max(0, min(int(options.get("limit") or 30), 100))
         # sudo: call - their own calls
-        own = self.sudo()
-        calls = own.search(
-            domain,
-            offset=int(options.get("offset") or 0),
-            limit=min(int(options.get("limit") or 30), 100),
+        calls = self.sudo()._latest_own(options.get("missed"), offset + limit + 1)
+        shown = calls[offset : offset + limit]
+        return {"calls": [call._view() for call in shown], "total": len(calls)}
+
+    def _latest_own(self, missed, count):
+        """The newest calls that the user handled or was rung for.
+
+        Each of the two by its own index: asked with OR, PostgreSQL goes through all
+        calls (1,000,000 in seconds).
+        """
+        self.env.flush_all()
+        also = SQL("call.company_id = ANY(%s)", self.env.user.company_ids.ids)
+        if missed:
+            also = SQL("%s AND call.state = 'missed'", also)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                (SELECT call.id FROM whatsapp_call call
+                  WHERE call.handler_id = %(uid)s AND %(also)s
+                  ORDER BY call.id DESC LIMIT %(count)s)
+                UNION
+                (SELECT call.id FROM whatsapp_call_rung_rel rung
+                   JOIN whatsapp_call call ON call.id = rung.call_id
+                  WHERE rung.user_id = %(uid)s AND %(also)s
+                  ORDER BY rung.call_id DESC LIMIT %(count)s)
+                ORDER BY id DESC LIMIT %(count)s
+                """,
+                uid=self.env.uid,
+                also=also,
+                count=count,
+            )
         )
-        return {
-            "calls": [call._view() for call in calls],
-            "total": own.search_count(domain),
-        }
+        return self.browse([call_id for (call_id,) in rows])
 
     @api.model
     def softphone_contacts(self, options):
