@@ -25,7 +25,7 @@ class WhatsappCall(models.Model):
     def _next_deadline(self):
         """When this live call must be looked at again, whatever happens."""
         self.ensure_one()
-        if self.handler_id and self.handler_tab and not self.lease_until:
+        if self.handler_tab and not self.lease_until:
             lost = self._lost_at()
             if self.state in ("dialing", "ringing"):
                 return min(lost, self._give_up_at())

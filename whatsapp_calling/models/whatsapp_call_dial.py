@@ -270,8 +270,8 @@ class WhatsappCall(models.Model):
                 "handler_tab": tab,
                 "started_at": now,
                 "pinged_at": now,
-                "res_model": record is not None and record._name,
-                "res_id": record is not None and record.id,
+                "res_model": bool(record) and record._name,
+                "res_id": bool(record) and record.id,
                 "chatter_due": True,
             }
         )

@@ -65,7 +65,8 @@ class WhatsappCallEvent(models.Model):
         now = datetime.now(UTC).replace(tzinfo=None)
         row = {
             "account_id": account.id,
-            "company_id": account.company_id.id,
+            # an account may have moved to another company since the call
+            "company_id": (values.get("call") or account).company_id.id,
             "key": key or uuid.uuid4().hex,
             "kind": kind,
             "source": source,
@@ -114,6 +115,9 @@ class WhatsappCallEvent(models.Model):
             for name, record in records.items()
             if record
         ]
+        if records.get("call"):
+            company_id = records["call"].company_id.id
+            assignments.append(SQL("company_id = %s", company_id))
         if assignments:
             self.env.execute_query(
                 SQL(

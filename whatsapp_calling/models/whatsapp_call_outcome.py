@@ -47,6 +47,10 @@ class WhatsappCall(models.Model):
             # nobody holds it any more: the answer must not stay open
             call._ask_to_hang_up("terminate")
             return
+        if not call.handler_id:
+            # the user was deleted meanwhile
+            call._end_here("lost_tab")
+            return
         call.write(
             {
                 "lease_until": False,

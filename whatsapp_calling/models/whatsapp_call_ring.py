@@ -90,6 +90,8 @@ class WhatsappCall(models.Model):
     def _record_of(self, model, res_id):
         if not model or model not in self.env or not res_id:
             return None
+        if self.env[model]._abstract:
+            return None
         return self.env[model].browse(res_id).exists() or None
 
     def _record(self):

@@ -102,6 +102,15 @@ class TestDeadlinesUnderAttack(WhatsappCallingCase):
         self.assertEqual((call.state, call.handler_id.id), ("ringing", False))
         self.assertRings(call, self.anna | self.berta)
 
+    def test_a_call_whose_operator_is_deleted_is_answered_by_nobody(self):
+        call = self.ring()
+        self.accept(self.anna, call)
+        self.anna.unlink()
+        self.env.invalidate_all()
+        self.send_due(call)
+        self.assertEqual(call.closed_reason, "lost_tab")
+        self.assertEqual(self.graph.actions[-1], "terminate")
+
 
 @tagged("post_install", "-at_install")
 class TestDialUnderAttack(WhatsappCallingCase):
@@ -133,6 +142,23 @@ class TestDialUnderAttack(WhatsappCallingCase):
         self.assertEqual(self.the_call(), call)
         self.assertEqual((call.state, call.answer_sdp), ("ringing", meta.ANSWER_SDP))
         self.assertLessEqual({"answer", "ringing"}, set(self.timeline(call)))
+
+    def test_a_customer_one_may_not_read_is_not_linked(self):
+        contact = self.contact("34612998611")
+        self.permit(contact)
+        elsewhere = self.env["res.partner"].create(
+            {"name": "Elsewhere", "company_id": self.company_2.id}
+        )
+        result = self.dial(
+            phone="+34612998611", res_model="res.partner", res_id=elsewhere.id
+        )
+        call = self.env["whatsapp.call"].browse(result["call"]["id"])
+        self.assertEqual((call.res_model, call.res_id), (False, False))
+
+    def test_a_call_is_linked_to_no_model_without_records(self):
+        call = self.answered()
+        linked = self.phone(self.anna).softphone_link(call.id, "mail.thread", 1)
+        self.assertFalse(linked["ok"])
 
 
 @tagged("post_install", "-at_install")
@@ -167,6 +193,13 @@ class TestBodiesUnderAttack(WhatsappCallingCase):
         )
         contact = self.the_call().contact_id
         self.assertLessEqual(contact.last_inbound, fields.Datetime.now())
+
+    def test_what_comes_after_an_account_moved_stays_in_the_calls_company(self):
+        call = self.ring()
+        self.account.company_id = self.company_2
+        self.deliver(meta.calls(meta.terminate()))
+        self.assertEqual(call.state, "missed")
+        self.assertEqual(call.event_ids.company_id, self.company)
 
 
 @tagged("post_install", "-at_install")
