@@ -185,6 +185,23 @@ test("one click dials the same person again", async () => {
     expect(second).toEqual(first);
 });
 
+test("to call again right after hanging up waits for the hang-up", async () => {
+    const { server, softphone } = await startPhone();
+    await softphone.dial(target);
+    let hungUp;
+    server.answers.softphone_hang_up = async (...args) => {
+        await new Promise((resolve) => (hungUp = resolve));
+        return server.softphone_hang_up(...args);
+    };
+    softphone.hangUp();
+    const again = softphone.dial(target);
+    await animationFrame();
+    expect(server.requestsOf("softphone_dial")).toHaveLength(1);
+    hungUp();
+    await again;
+    expect(server.requestsOf("softphone_dial")).toHaveLength(2);
+});
+
 test("a second click while the first one is at work does not dial twice", async () => {
     const { server, softphone } = await startPhone();
     await Promise.all([softphone.dial(target), softphone.dial(target)]);

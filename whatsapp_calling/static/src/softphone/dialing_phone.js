@@ -55,6 +55,7 @@ export class DialingPhone extends RingingPhone {
         }
         this.dialing = true;
         try {
+            await Promise.resolve(this.hangingUp).catch(() => {});
             const info = await this.rpc("softphone_lookup", [this.withNumber(target)]);
             if (!info.allowed) {
                 this.explainRefusal(target, info);

@@ -302,7 +302,9 @@ export class LiveCall {
         if (phase !== "open") {
             return;
         }
-        const result = await softphone.rpc("softphone_hang_up", [callId]);
+        // who calls again at once waits for it: one is in one call at a time
+        softphone.hangingUp = softphone.rpc("softphone_hang_up", [callId]);
+        const result = await softphone.hangingUp;
         if (!result.ok && result.message) {
             softphone.notify(result.message, "warning");
         }
