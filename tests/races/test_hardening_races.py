@@ -45,3 +45,16 @@ def test_a_restart_ends_no_call_whose_tab_lives(odoo, graph, whatsapp, calls):
     assert all(answer["ok"] for answer in pings.answers)
     anna("whatsapp.call", "softphone_hang_up", call["id"])
     graph.wait_for("terminate", living.ref)
+
+
+def test_a_conflict_that_is_tried_again_names_nobody_in_the_log(odoo, whatsapp):
+    begin = odoo.log.stat().st_size
+    for _turn in range(6):
+        caller = Caller()
+        answers = whatsapp.at_once([caller.connect()] * 4 + [caller.terminate()])
+        assert {status for status, _seconds in answers} == {200}
+    with odoo.log.open("rb") as log:
+        log.seek(begin)
+        said = log.read().decode()
+    assert "bad query" not in said
+    assert caller.wa_id not in said

@@ -6,6 +6,8 @@ that rings cannot wait for. This is the only place of the addon that commits.
 
 import logging
 import random
+import sys
+import threading
 import time
 
 import psycopg2
@@ -26,6 +28,7 @@ CONFLICTS = frozenset(
     }
 )
 TRIES = 40
+_thread = threading.local()
 
 
 def run_in_transaction(env, work):
@@ -40,17 +43,29 @@ def run_in_transaction(env, work):
     """
     cr = env.cr
     for tries_left in range(TRIES - 1, -1, -1):
+        _thread.tries_again = tries_again = tries_left and not _in_test(cr)
         try:
             result = work()
             _commit(cr)
             return result
         except psycopg2.Error as error:
-            if error.pgcode not in CONFLICTS or not tries_left or _in_test(cr):
+            if error.pgcode not in CONFLICTS or not tries_again:
                 raise
             cr.rollback()
             env.transaction.reset()
             env.registry.reset_changes()
             time.sleep(random.uniform(0.001, 0.005))
+        finally:
+            _thread.tries_again = False
+
+
+def _worth_logging(_record):
+    """Not a conflict that is tried again: no error, and its SQL names people."""
+    code = getattr(sys.exc_info()[1], "pgcode", None)
+    return not (getattr(_thread, "tries_again", False) and code in CONFLICTS)
+
+
+logging.getLogger("odoo.sql_db").addFilter(_worth_logging)
 
 
 def run_apart(env, work):
