@@ -10,7 +10,7 @@ from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from ..providers.base import PayloadError
-from ..tools import clock, counters, crypto
+from ..tools import clock, counters, crypto, pool
 
 _logger = logging.getLogger(__name__)
 
@@ -79,7 +79,8 @@ class WebhookController(http.Controller):
         except PayloadError:
             return self._refuse(account, "bad_body", 400, "The body is not JSON.")
         try:
-            request.env["whatsapp.call"]._receive(account, events, arrived)
+            with pool.urgent_work():
+                request.env["whatsapp.call"]._receive(account, events, arrived)
         except Exception:
             self._count(account, "failed")  # WhatsApp delivers it again
             raise

@@ -11,8 +11,8 @@ class ResPartner(models.Model):
     def _whatsapp_preferred(self):
         """The one of several partners with a number that is meant, or none.
 
-        Bridges prefer the one with an open ticket or lead of the current company. Here: people of one
-        company that share its number are the company.
+        Bridges prefer the one with an open ticket or lead of the current company.
+        Here: people of one company that share its number are the company.
         """
         commercial = self.commercial_partner_id
         if len(commercial) == 1 and commercial in self:

@@ -110,7 +110,8 @@ class WhatsappCall(models.Model):
         call = self._find(account, event)
         offered_at = self._moment(event.timestamp)
         if not call:
-            call = self._open(account, number, contact, "inbound", event)
+            facts = {"offered_at": offered_at, "offer_sdp": event.sdp}
+            call = self._open(account, number, contact, "inbound", event, **facts)
         elif not call.contact_id:
             call._identify_as(contact)
         self.env["whatsapp.call.event"]._attach(event_id, call=call, contact=contact)
@@ -126,7 +127,7 @@ class WhatsappCall(models.Model):
         elif not event.sdp:
             call._close("no_news")
         else:
-            call.offer_sdp = event.sdp
+            call.offer_sdp = call.offer_sdp or event.sdp
             call._ring(number)
         call.decision_ms = (time.monotonic() - started) * 1000
 
@@ -310,7 +311,7 @@ class WhatsappCall(models.Model):
             account.company_id, event.peer
         )
 
-    def _open(self, account, number, contact, direction, event):
+    def _open(self, account, number, contact, direction, event, **facts):
         started_at = event.started_at or event.timestamp
         call = self.create(
             {
@@ -326,6 +327,7 @@ class WhatsappCall(models.Model):
                 "partner_id": contact.partner_id.id,
                 "payload": event.payload,
                 "chatter_due": True,
+                **facts,
             }
         )
         call._link_record()

@@ -1,5 +1,6 @@
 """The few threads that talk to providers after a transaction has committed."""
 
+import contextlib
 import logging
 import os
 import threading
@@ -19,9 +20,39 @@ URGENT, LATER = "urgent", "later"
 WORKERS = {URGENT: 9, LATER: 1}
 # Of them one account gets so many: a provider that stalls leaves some to the others.
 SHARE = 6
+# What may come later waits for a moment without webhooks, at most so long (seconds).
+PATIENCE = 1.0
 _lock = threading.Lock()
 _lanes = {}
 _owner = None  # the process the threads live in: a fork inherits none of them
+
+
+class _Calm:
+    """Whether a webhook is at work in this process."""
+
+    def __init__(self):
+        self._changed = threading.Condition()
+        self._busy = 0
+
+    @contextlib.contextmanager
+    def disturbed(self):
+        with self._changed:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    def wait(self):
+        with self._changed:
+            self._changed.wait_for(lambda: not self._busy, PATIENCE)
+
+
+_calm = _Calm()
+# around the work of a webhook: what goes by LATER does not begin meanwhile
+urgent_work = _calm.disturbed
 
 
 def submit_after_commit(env, model, method, *args, lane=URGENT, share=None):
@@ -63,6 +94,7 @@ class _Lane:
 
     def __init__(self, name, workers):
         self._threads = ThreadPoolExecutor(workers, f"wa_calling_{name}")
+        self._patient = name == LATER
         self._lock = threading.Lock()
         self._running = Counter()
         self._waiting = defaultdict(deque)
@@ -80,6 +112,8 @@ class _Lane:
         self._threads.submit(self._do, share, work)
 
     def _do(self, share, work):
+        if self._patient:
+            _calm.wait()
         with self._lock:
             self._known.discard(work)
         try:
