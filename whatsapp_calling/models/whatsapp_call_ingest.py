@@ -298,7 +298,8 @@ class WhatsappCall(models.Model):
             if call and contact and not call.contact_id:
                 call._identify_as(contact)
         direction = event.direction or "outbound"
-        if not call and direction == "outbound":
+        # an end that nothing went before is that of an older call
+        if not call and direction == "outbound" and event.kind != "ended":
             call = self._find_dialled(number, contact)
             call._named_by(event)
         if not call:

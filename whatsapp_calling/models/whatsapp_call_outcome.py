@@ -116,7 +116,7 @@ class WhatsappCall(models.Model):
 
     def _on_connect_ok(self, request, answer):
         call = request.call_id
-        if answer.call_ref and not call.provider_ref:
+        if answer.call_ref and answer.call_ref != call.provider_ref:
             call._take_over(answer.call_ref)
         if not call._is_live():
             call._ask_to_hang_up("terminate")

@@ -126,6 +126,13 @@ class TestDialUnderAttack(WhatsappCallingCase):
         )
         self.assertEqual(self.the_call(), call)
 
+    def test_the_late_end_of_an_older_call_does_not_end_the_new_one(self):
+        self.permit()
+        call = self.env["whatsapp.call"].browse(self.dial()["call"]["id"])
+        call.request_ids.state = "sending"
+        self.deliver(meta.calls(meta.terminate("BUSINESS_INITIATED", id="wacid.older")))
+        self.assertEqual((call.state, call.provider_ref), ("dialing", False))
+
     def test_an_answer_that_names_nobody_is_found_when_graph_answers(self):
         self.permit()
         call = self.env["whatsapp.call"].browse(self.dial()["call"]["id"])
