@@ -117,10 +117,20 @@ class WhatsappCallRequest(models.Model):
     @api.model
     def _send_due(self, call_id=None, request_id=None):
         """Send what is queued for a call, one after the other (runs in the pool)."""
-        while request := run_in_transaction(
-            self.env, lambda: self._take_next(call_id, request_id)
-        ):
-            request._send()
+
+        def take():
+            request = self._take_next(call_id, request_id)
+            return request and request._prepared()
+
+        def note_and_take(note):
+            note()
+            self.env.flush_all()  # the next is looked for in the database
+            return take()
+
+        send = run_in_transaction(self.env, take)
+        while send:
+            note = send()  # outside any transaction
+            send = run_in_transaction(self.env, partial(note_and_take, note))
 
     @api.model
     def _take_next(self, call_id, request_id):
@@ -158,33 +168,35 @@ class WhatsappCallRequest(models.Model):
         self.env.invalidate_all()
         return self.browse(rows[0][0]) if rows else None
 
-    def _send(self):
-        """Send, outside any transaction, then note the answer in one."""
+    def _prepared(self):
+        """All that sending needs, read inside the transaction that took the request.
+
+        :return: a function to call outside any; it gives the one that notes the
+            answer, to call inside the next
+        """
         self.ensure_one()
         if self.expires_at < fields.Datetime.now():
-            run_in_transaction(self.env, self._expire)
-            return
+            return lambda: self._expire
         try:
             credentials = self.account_id._credentials()
         except crypto.CryptoError as error:
             failure = ProviderError(str(error), kind="auth")
-            run_in_transaction(self.env, lambda: self._fail(failure))
-            return
+            return lambda: partial(self._fail, failure)
         provider, action = self.account_id._provider, self.action
         number_ref, payload = self.number_id.provider_ref, dict(self.payload or {})
-        run_in_transaction(self.env, lambda: None)  # ends the reading transaction
-        try:
-            answer = provider.send(credentials, action, number_ref, payload)
-        except ProviderError as error:
-            failure = error
-            run_in_transaction(self.env, lambda: self._fail(failure))
-        except ValueError as error:
-            # our own mistake: nothing was sent, and the row must not stay open
-            _logger.exception("Request %s (%s) is not well formed", self.id, action)
-            failure = ProviderError(str(error), kind="refused")
-            run_in_transaction(self.env, lambda: self._fail(failure))
-        else:
-            run_in_transaction(self.env, lambda: self._succeed(answer))
+
+        def send():
+            try:
+                answer = provider.send(credentials, action, number_ref, payload)
+            except ProviderError as error:
+                return partial(self._fail, error)
+            except ValueError as error:
+                # our own mistake: nothing was sent, the row must not stay open
+                _logger.exception("Request %s (%s) is not well formed", self.id, action)
+                return partial(self._fail, ProviderError(str(error), kind="refused"))
+            return partial(self._succeed, answer)
+
+        return send
 
     def _succeed(self, answer):
         self.call_id._lock()
