@@ -33,8 +33,8 @@ def test_the_phone_fits_a_phone_sized_window(operator, customer):
 def test_the_phone_is_used_with_the_keyboard_alone(anna, customer):
     eva = customer(EVA)
     keyboard = anna.page.keyboard
-    # the page that opens behind may put the cursor into a field of its own
-    anna.page.wait_for_load_state("networkidle")
+    # the page behind puts the cursor into a field of its own when it has opened
+    expect(anna.page.locator(".o-mail-Composer-input")).to_be_focused()
     anna.systray.focus()
     keyboard.press("Enter")
     expect(anna.page.locator(".o-whatsapp-Keypad-input")).to_be_focused()
