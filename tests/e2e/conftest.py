@@ -12,7 +12,7 @@ from tools.browser import Browser
 OPERATOR_TONE = 660  # Hz of every operator's microphone
 
 # longer than the poll of a page without the bus
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from tests.waiting import wait_until
 from tools import listening
 
-PATIENCE = 10_000  # ms
+PATIENCE = 20_000  # ms
 SOFTPHONE = "odoo.__WOWL_DEBUG__.root.env.services['whatsapp_calling.softphone']"
 
 

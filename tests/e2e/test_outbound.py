@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import OPERATOR_TONE
 from tests.e2e.customer import TONE
 from tests.waiting import wait_until
+from tools.servers import RpcError
 
 EVA = "436601112201"  # agreed to be called, for good
 LUCIA = "34612345601"  # was never asked; has a lead
@@ -231,6 +232,20 @@ def visit(odoo_server):
     )
     view = {"name": "visit", "model": "x_visit", "type": "form", "arch": arch}
     admin("ir.ui.view", "create", [view])
+
+    (access,) = admin("ir.model.access", "search", [["model_id.model", "=", "x_visit"]])
+    anna = odoo_server.rpc("agent1")
+
+    def readable():
+        """A request that ran while the model was made may have cached "no access"."""
+        try:
+            anna("x_visit", "search_count", [])
+        except RpcError:
+            admin("ir.model.access", "write", [access], {"perm_read": True})
+            return False
+        return True
+
+    wait_until(readable, what="access to the new model")
 
     def make(partner_id):
         values = {"x_name": "See the inverter", "x_partner_id": partner_id}
