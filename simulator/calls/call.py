@@ -225,6 +225,7 @@ class Call:
             "wacid": self.id,
             "direction": "inbound" if self.inbound else "outbound",
             "state": self.state,
+            "as_of": time.time_ns() // 1000,
             "business": self.number.wa_id,
             "phone_number_id": self.number.phone_number_id,
             "business_name": self.number.name,

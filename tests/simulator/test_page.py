@@ -1,5 +1,6 @@
 """The phone page as a person uses it: Chromium here, an aiortc peer as the business."""
 
+import asyncio
 import json
 
 import pytest
@@ -289,6 +290,25 @@ async def test_mute_keypad_and_a_reload(business, peer, person):
     await eva.page.reload()
     await eva.sees("Muted")
     await eva.hears(BUSINESS)
+
+
+async def test_an_answer_that_events_overtook_changes_nothing(business, peer, person):
+    eva = await person()
+    taken = asyncio.Event()
+
+    async def late(route):
+        response = await route.fetch()
+        await taken.wait()
+        await route.fulfill(response=response)
+
+    await eva.page.route("**/control/calls", late)
+    await eva.press("Call YourCompany")
+    await take(business, peer)
+    await eva.sees("In call")
+    async with eva.page.expect_response("**/control/calls"):
+        taken.set()
+    await eva.press("Mute")
+    await eva.sees("Muted")
 
 
 async def test_a_call_can_be_put_behind_the_chats(business, peer, person):

@@ -17,16 +17,26 @@ export const store = Object.assign(new EventTarget(), {
 
     /** Fetch everything about the page's customer (or who there is to choose). */
     async load(waId) {
+        const known = new Set(this.calls.keys());
         const [phones, numbers, calls] = await Promise.all([
             control("GET", "phones"),
             control("GET", "numbers"),
             waId ? control("GET", `calls?wa_id=${waId}`) : [],
         ]);
+        const news = [...this.calls.values()].filter(
+            (call) => call.wa_id === waId && !known.has(call.id)
+        );
         this.phones = phones;
         this.numbers = numbers;
         this.phone = phones.find((phone) => phone.wa_id === waId) || null;
         this.loaded = true;
-        this.calls = new Map(calls.map((call) => [call.id, call]));
+        // an event may have overtaken this answer
+        this.calls = new Map(
+            [...calls.map((call) => newer(this.calls.get(call.id), call)), ...news].map((call) => [
+                call.id,
+                call,
+            ])
+        );
         this.changed();
     },
 
@@ -58,11 +68,16 @@ export const store = Object.assign(new EventTarget(), {
 
     keepCall(call) {
         if (call.wa_id === this.phone?.wa_id) {
-            this.calls.set(call.id, call);
+            this.calls.set(call.id, newer(this.calls.get(call.id), call));
             this.changed();
         }
     },
 });
+
+/** The later of two looks at one call: answers and events overtake each other. */
+function newer(known, call) {
+    return known && known.as_of > call.as_of ? known : call;
+}
 
 /** The business calls and this phone rings. */
 export function isIncoming(call) {
@@ -100,11 +115,10 @@ export function follow(waId) {
             }
         },
         (online) => {
-            const back = online && !store.online;
             store.online = online;
             store.changed();
-            if (back) {
-                loadSoon();
+            if (online) {
+                loadSoon(); // what happened before this line was open
             }
         }
     );
