@@ -1,7 +1,11 @@
--- A copied database calls and texts nobody: no secrets, nothing left to send.
+-- A copied database calls and texts nobody: no secrets, nothing left to send, and
+-- paused until an administrator says that it is no copy.
 UPDATE whatsapp_calling_account
    SET token_encrypted = NULL, app_secret_encrypted = NULL, state = 'draft';
 UPDATE whatsapp_calling_number SET calling_enabled = FALSE;
 UPDATE whatsapp_call_request
    SET state = 'cancelled', payload = NULL
  WHERE state IN ('queued', 'sending');
+INSERT INTO ir_config_parameter (key, value)
+VALUES ('whatsapp_calling.confirmed_uuid', 'neutralized')
+    ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;

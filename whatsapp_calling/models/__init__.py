@@ -1,4 +1,5 @@
 from . import (
+    res_company,
     whatsapp_calling_account,
     whatsapp_calling_number,
     whatsapp_calling_health,

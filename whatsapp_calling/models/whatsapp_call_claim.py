@@ -43,6 +43,9 @@ class WhatsappCall(models.Model):
             return self._refusal(
                 "disabled", self.env._("This call does not ring for you.")
             )
+        refusal = self.sudo().company_id._whatsapp_calling_refusal()
+        if refusal:
+            return self._refusal("disabled", refusal)
         if self._other_live_call():
             return self._refusal(
                 "busy", self.env._("You are in another call: end it first.")

@@ -170,10 +170,10 @@ class WhatsappCall(models.Model):
         if not self.env.user.has_group("whatsapp_calling.group_operator"):
             return self._no("disabled", self.env._("You are no calling operator."))
         if not number:
-            return self._no(
-                "disabled",
-                self.env._("No number of your company is switched on for calling."),
-            )
+            return self._no("disabled", self._no_number_reason(self.env.companies))
+        refusal = number.company_id._whatsapp_calling_refusal()
+        if refusal:
+            return self._no("disabled", refusal)
         if not number.account_id._can("DIAL"):
             return self._no(
                 "disabled",
@@ -199,6 +199,14 @@ class WhatsappCall(models.Model):
                 self.env._("%(phone)s is on the phone blacklist.", phone=f"+{digits}"),
             )
         return None
+
+    @api.model
+    def _no_number_reason(self, companies):
+        """Why companies have no number to call with."""
+        refusals = [company._whatsapp_calling_refusal() for company in companies]
+        if refusals and all(refusals):
+            return refusals[0]
+        return self.env._("No number of your company is switched on for calling.")
 
     def _permission_refusal(self, aim):
         contact, number = aim["contact"].sudo(), aim["number"]

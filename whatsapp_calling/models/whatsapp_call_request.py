@@ -21,6 +21,17 @@ _logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 6
 # what a hang-up makes pointless; a text to the caller leaves all the same
 ABOUT_THE_CALL = ("connect", "pre_accept", "accept", "reject", "terminate")
+# what reaches customers: not where calling is switched off, but for ending a call
+TO_CUSTOMERS = (
+    "connect",
+    "pre_accept",
+    "accept",
+    "permission_request",
+    "permission_template",
+    "call_button",
+    "send_text",
+    "send_template",
+)
 ABANDONED_AFTER = 40  # seconds in "sending": longer than any time-out
 
 
@@ -177,6 +188,10 @@ class WhatsappCallRequest(models.Model):
         self.ensure_one()
         if self.expires_at < fields.Datetime.now():
             return lambda: self._expire
+        withheld = self._withheld()
+        if withheld:
+            failure = ProviderError(withheld, kind="refused")
+            return lambda: partial(self._fail, failure)
         try:
             credentials = self.account_id._credentials()
         except crypto.CryptoError as error:
@@ -197,6 +212,17 @@ class WhatsappCallRequest(models.Model):
             return partial(self._succeed, answer)
 
         return send
+
+    def _withheld(self):
+        """Why this must not leave although it was queued, or "".
+
+        A copy of the database holds what its original had queued; and calling may be
+        switched off between the click and the sending.
+        """
+        company = self.company_id
+        if self.action in TO_CUSTOMERS or company._whatsapp_calling_paused():
+            return company._whatsapp_calling_refusal()
+        return ""
 
     def _succeed(self, answer):
         self.call_id._lock()

@@ -11,13 +11,14 @@ class WhatsappCall(models.Model):
     def _ring(self, number):
         """Ring the assignee alone for a while when there is one, else all."""
         self.ensure_one()
-        operators = number._operators() if number.calling_enabled else None
+        refusal = self.company_id._whatsapp_calling_refusal()
+        if not refusal and not number.calling_enabled:
+            refusal = self.env._("Calling is switched off for this number")
+        operators = None if refusal else number._operators()
         if not operators:
             self._log(
                 "nobody_rings",
-                self.env._("Calling is switched off for this number")
-                if operators is None
-                else self.env._("No operator of this number can be rung"),
+                refusal or self.env._("No operator of this number can be rung"),
             )
             self._set_deadline()
             return
@@ -55,7 +56,9 @@ class WhatsappCall(models.Model):
     def _widen_ring(self):
         """Nobody but the assignee has heard it so far: now everybody does."""
         self.widen_at = False
-        self._ring_users(self.number_id._operators())
+        # it may have been switched off while it rang
+        if not self.company_id._whatsapp_calling_refusal():
+            self._ring_users(self.number_id._operators())
         self._set_deadline()
 
     # ---- the record the call belongs to: bridges add tickets and leads

@@ -26,7 +26,7 @@ class WhatsappCall(models.Model):
         if not operator:
             reason = self.env._("You are no calling operator.")
         elif not numbers:
-            reason = self.env._("No number of your company is switched on for calling.")
+            reason = self._no_number_reason(user.company_ids)
         if reason:
             return {"enabled": False, "reason": reason, "calls": [], "numbers": []}
         return {

@@ -90,6 +90,10 @@ class WhatsappCallingNumber(models.Model):
 
     def write(self, vals):
         if vals.get("calling_enabled"):
+            for company in self.company_id:
+                refusal = company._whatsapp_calling_refusal()
+                if refusal:
+                    raise UserError(refusal)
             unable = self.filtered(lambda number: not number.account_id._can("ANSWER"))
             if unable:
                 raise UserError(
@@ -136,6 +140,7 @@ class WhatsappCallingNumber(models.Model):
                 ("calling_enabled", "=", True),
                 ("account_id.active", "=", True),
                 ("company_id", "in", companies.ids),
+                ("company_id.whatsapp_calling_enabled", "=", True),
             ]
         )
 

@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_chatter
 from . import test_claim
+from . import test_companies
 from . import test_contacts
 from . import test_deadlines
 from . import test_demo

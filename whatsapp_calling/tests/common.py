@@ -46,10 +46,18 @@ class CallingMixin:
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.env["res.company"].create(
-            {"name": "Calls Vienna", "country_id": cls.env.ref("base.at").id}
+            {
+                "name": "Calls Vienna",
+                "country_id": cls.env.ref("base.at").id,
+                "whatsapp_calling_enabled": True,
+            }
         )
         cls.company_2 = cls.env["res.company"].create(
-            {"name": "Calls Madrid", "country_id": cls.env.ref("base.es").id}
+            {
+                "name": "Calls Madrid",
+                "country_id": cls.env.ref("base.es").id,
+                "whatsapp_calling_enabled": True,
+            }
         )
         cls.anna = cls._user("anna", OPERATOR, cls.company)
         cls.berta = cls._user("berta", OPERATOR, cls.company)

@@ -1,0 +1,83 @@
+"""What of calling is switched on for a company, and whether this database may send."""
+
+from odoo import api, fields, models
+
+# a copy of the database brings it along, while Odoo gives the copy another uuid
+CONFIRMED_UUID = "whatsapp_calling.confirmed_uuid"
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    # each webhook asks: read alone, without the many other fields of a company
+    whatsapp_calling_enabled = fields.Boolean("WhatsApp Calling", prefetch=False)
+    whatsapp_calling_assistant_enabled = fields.Boolean("AI Voice Agent")
+    whatsapp_calling_recording_enabled = fields.Boolean("Call Recording")
+
+    def _whatsapp_calling_refusal(self, feature="calling"):
+        """Why a feature cannot be used in this company, or "".
+
+        :param feature: "calling", "assistant" or "recording"
+        """
+        self.ensure_one()
+        # sudo: company - whether a feature is on is no secret to its users
+        company = self.sudo()
+        if self._whatsapp_calling_paused():
+            return self.env._(
+                "Calling is paused: this database looks like a copy of another one. "
+                "An administrator decides in the settings of WhatsApp Calling."
+            )
+        if not company.whatsapp_calling_enabled:
+            return self.env._(
+                "WhatsApp Calling is switched off for %(company)s. An administrator "
+                "can switch it on in the settings of WhatsApp Calling.",
+                company=company.name,
+            )
+        if feature == "assistant":
+            if not company.whatsapp_calling_assistant_enabled:
+                return self.env._(
+                    "The AI voice agent is switched off for %(company)s.",
+                    company=company.name,
+                )
+            return self.env._(
+                "The AI voice agent needs the media sidecar, which is not part of "
+                "this installation yet."
+            )
+        if feature == "recording":
+            if not company.whatsapp_calling_recording_enabled:
+                return self.env._(
+                    "Call recording is switched off for %(company)s.",
+                    company=company.name,
+                )
+            return self.env._(
+                "Call recording needs the media sidecar, which is not part of this "
+                "installation yet."
+            )
+        return ""
+
+    @api.model
+    def _whatsapp_calling_paused(self):
+        """Whether nothing may be sent, because this database may be a copy.
+
+        Neutralizing empties the confirmed uuid; duplicating or restoring a database
+        as a copy gives it another one.
+        """
+        # sudo: parameter - asked for by everybody's call
+        parameters = self.env["ir.config_parameter"].sudo()
+        confirmed = parameters.get_param(CONFIRMED_UUID)
+        return confirmed != parameters.get_param("database.uuid")
+
+    @api.model
+    def _whatsapp_calling_confirm_database(self):
+        """This database is the one that calls: go on sending."""
+        # sudo: parameter - of ours; who may is checked by the caller
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param(CONFIRMED_UUID, parameters.get_param("database.uuid"))
+
+    @api.model
+    def _whatsapp_calling_first_database(self):
+        """At the installation: the database it is done in is the original."""
+        # sudo: parameter - run by the installation only
+        parameters = self.env["ir.config_parameter"].sudo()
+        if not parameters.search_count([("key", "=", CONFIRMED_UUID)], limit=1):
+            self._whatsapp_calling_confirm_database()
