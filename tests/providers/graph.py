@@ -39,7 +39,7 @@ class Graph:
             def do_GET(self):
                 graph._serve(self)
 
-            do_POST = do_GET
+            do_POST = do_DELETE = do_GET
 
             def log_message(self, *args):
                 pass
@@ -74,7 +74,7 @@ class Graph:
             handler.close_connection = True
             return
         answer = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        handler.send_response(status)
+        handler.send_response_only(status)
         for name, value in {"Content-Length": str(len(answer)), **headers}.items():
             handler.send_header(name, value)
         handler.end_headers()

@@ -21,6 +21,7 @@ KINDS = frozenset(
         "message_status",
         "settings",
         "account",
+        "template",
         "unknown",
     }
 )
@@ -119,11 +120,19 @@ class Event:
     :ivar outcome: "completed" | "failed" | None; an unanswered call may be
         "completed" too: it was answered if started_at or duration is there
     :ivar duration: whole seconds
-    :ivar message: {"id", "type", "text"} of an inbound message
+    :ivar message: {"id", "type", "text"} of an inbound message, and of a medium
+        {"media_ref", "mime_type", "sha256", "voice", "file_name"}. `text` is the
+        caption of a medium and the emoji of a reaction ("" when it is taken back)
     :ivar status: the status' own name, upper case for calls (also of statuses
         we do not know: kind "unknown"), lower case for messages
+    :ivar data: of kind "settings" what settings_of() says of the number; of kind
+        "account" {"event", "type", "restrictions", "display_number",
+        "remediation"}; of kind "template" {"template_ref", "name", "language",
+        "status", "reason", "quality", "category"}: see meta_settings.py,
+        meta_account.py. A member that is None was not said
     :ivar problems: plain words on what was missing or odd; non-empty = flagged
-    :ivar raw: the part it came from without SDP and secrets, safe to keep
+    :ivar raw: the part it came from without SDP and secrets, safe to keep; of
+        kind "unknown" only its structure and names
     """
 
     kind: str
@@ -146,6 +155,7 @@ class Event:
     permission: PermissionReply | None = None
     message: dict | None = None
     status: str | None = None
+    data: dict | None = None
     problems: tuple[str, ...] = ()
     raw: dict = field(default_factory=dict)
 
@@ -166,6 +176,8 @@ class ProviderError(Exception):
     :ivar next_allowed_at: epoch seconds from which the same may be tried again
     :ivar certain: True: it was not carried out. False: it may have been (time-out
         or 5xx after sending), so only REPEATABLE actions may be sent again
+    :ivar served_at: the provider's clock when it answered, epoch seconds; None
+        when it did not answer or does not say
     """
 
     def __init__(
@@ -180,6 +192,7 @@ class ProviderError(Exception):
         retry_after=None,
         next_allowed_at=None,
         certain=True,
+        served_at=None,
     ):
         super().__init__(message)
         self.message = message
@@ -191,6 +204,7 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.next_allowed_at = next_allowed_at
         self.certain = certain
+        self.served_at = served_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +227,21 @@ class Credentials:
 class Answer:
     """A provider's 2xx answer.
 
-    :ivar data: the JSON object, without tokens and SDP
+    :ivar data: the JSON object, without tokens and SDP; "neutral" in it says the
+        same in words all providers share
     :ivar call_ref: id of the call that `connect` created
     :ivar message_ref: id of the message that was sent
+    :ivar content: the bytes of a medium; never stored by itself
+    :ivar served_at: the provider's clock when it answered, epoch seconds, from
+        which the skew of ours is measured; None when it does not say
     """
 
     http_status: int
     data: dict
     call_ref: str | None = None
     message_ref: str | None = None
+    content: bytes = field(default=b"", repr=False)
+    served_at: float | None = None
 
 
 class Provider:
@@ -254,6 +274,8 @@ class Provider:
         self, credentials: Credentials, action: str, number_ref: str, payload: dict
     ) -> Answer:
         """Carry out `action` at the provider.
+
+        What each action needs and answers: meta_requests.py, meta_account.py.
 
         :raises ProviderError: for everything that did not succeed
         :raises ValueError: unknown action or missing payload key: our own mistake

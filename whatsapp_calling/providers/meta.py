@@ -2,14 +2,19 @@
 
 import hashlib
 import hmac
+import re
+from dataclasses import replace
+from typing import NamedTuple
 
 from . import meta_webhook
 from .base import Answer, Capabilities, Credentials, Provider, ProviderError
 from .cleaning import keepable
+from .meta_account import blocking
+from .meta_answers import NEUTRAL, READERS, new_ref, next_page, rows_of
 from .meta_errors import error_of
-from .meta_permissions import permission_state
+from .meta_media import MEDIA_LIMIT, check_media, media_url
 from .meta_requests import request_of
-from .transport import Bearer, Transport, json_object
+from .transport import Bearer, Transport, json_object, served_at
 
 _PAGES_LIMIT = 20
 
@@ -21,7 +26,7 @@ class MetaProvider(Provider):
     """
 
     name = "meta"
-    # Without BLOCK and RECORDING, until there are actions for them.
+    # Without RECORDING, until there are actions for it.
     capabilities = (
         Capabilities.ANSWER
         | Capabilities.DIAL
@@ -33,11 +38,13 @@ class MetaProvider(Provider):
         | Capabilities.CALL_BUTTON
         | Capabilities.MESSAGES
         | Capabilities.TEMPLATES
+        | Capabilities.BLOCK
     )
     # Not among them: connect (a second one is a second call), accept (a late one
     # is a surprise), pre_accept (it only helps; while it is being settled the
-    # moment is gone), and messages and permission requests (the customer would
-    # get two, and a request counts against one a day).
+    # moment is gone), messages and permission requests (the customer would get
+    # two, and a request counts against one a day), and create_template (a second
+    # one is refused because the first is there).
     REPEATABLE = frozenset(
         {
             "check",  # reads
@@ -45,8 +52,15 @@ class MetaProvider(Provider):
             "get_settings",  # reads
             "permission_state",  # reads
             "subscribed_apps",  # reads
+            "check_token",  # reads
+            "app_subscriptions",  # reads
+            "waba",  # reads
+            "list_templates",  # reads
+            "get_media",  # reads
             "set_settings",  # sets the same values again
             "subscribe",  # sets the same subscription again
+            "block",  # of a blocked user: stays so
+            "unblock",  # of one who is not blocked: stays so
             "reject",  # of an ended call: "ended"
             "terminate",  # of an ended call: "ended"
         }
@@ -77,24 +91,53 @@ class MetaProvider(Provider):
 
     def send(self, credentials, action, number_ref, payload):
         method, path, query, body = request_of(action, number_ref, payload)
-        status, data = self._call(
-            credentials, action, number_ref, method, path, query, body
-        )
-        if action == "list_numbers":
-            data = self._with_next_pages(credentials, number_ref, payload, data)
-        elif action == "check" and payload.get("waba_ref"):
-            data = self._with_waba(credentials, number_ref, payload, data)
-        elif action == "permission_state":
-            data = data | {"neutral": permission_state(data)}
+        if action == "check_token":
+            query = query | {"input_token": credentials.token}
+        elif action == "app_subscriptions":
+            credentials = _as_app(credentials, payload["app_id"])
+        reply = self._ask(credentials, action, number_ref, method, path, query, body)
+        content = b""
+        if action in _PAGED:
+            rows = self._all_rows(credentials, action, number_ref, payload, reply.data)
+            reply = reply._replace(data=rows)
+        elif action == "get_media":
+            content = self._media(credentials, reply.data)
+        data = self._told(credentials, action, number_ref, payload, reply.data)
         return Answer(
-            http_status=status,
+            http_status=reply.status,
             data=keepable(data),
-            call_ref=_new_ref(data, "calls") if action == "connect" else None,
-            message_ref=_new_ref(data, "messages"),
+            call_ref=new_ref(data, "calls") if action == "connect" else None,
+            message_ref=new_ref(data, "messages"),
+            content=content,
+            served_at=reply.served_at,
         )
 
+    def _told(self, credentials, action, number_ref, payload, data):
+        """What is passed on of an answer: in neutral words, or those beside it."""
+        if action in READERS:
+            return READERS[action](data)
+        if action == "check" and payload.get("waba_ref"):
+            data = self._with_waba(credentials, number_ref, payload, data)
+        if action in NEUTRAL:
+            data = data | {"neutral": NEUTRAL[action](data)}
+        return data
+
+    def _ask(self, credentials, action, number_ref, method, path, query, body):
+        """`_call`, again without each field that this Graph does not have: which of
+        them a version knows is not for sure, and the others are wanted."""
+        while True:
+            try:
+                return self._call(
+                    credentials, action, number_ref, method, path, query, body
+                )
+            except ProviderError as error:
+                left = _without_unknown_field(query.get("fields", ""), error)
+                if not left:
+                    raise
+                query = query | {"fields": left}
+
     def _call(self, credentials, action, number_ref, method, path, query, body):
-        """One Graph request: HTTP status and JSON object, or ProviderError."""
+        """One Graph request: a _Reply, or ProviderError."""
         _check_token(credentials.token)
         proof = _proof(credentials)
         if proof:
@@ -111,7 +154,11 @@ class MetaProvider(Provider):
             body=body,
         )
         data = json_object(content)
-        if not 200 <= status <= 299 or (data and data.get("error")):
+        refused = not 200 <= status <= 299 or (data and data.get("error"))
+        if action in ("block", "unblock") and data and "block_users" in data:
+            # A part of them failed, which may come as an error or beside one.
+            _raise_if_none_done(data, status, headers)
+        elif refused:
             raise error_of(
                 status,
                 headers,
@@ -120,35 +167,98 @@ class MetaProvider(Provider):
                 number_ref=number_ref,
                 secrets=(credentials.token, credentials.app_secret, proof),
             )
-        if data is None or (action == "connect" and not _new_ref(data, "calls")):
+        if data is None or (action == "connect" and not new_ref(data, "calls")):
             # It said yes, so it may well have been done.
             raise ProviderError(
                 f"The provider answered with HTTP {status} and nothing readable.",
                 kind="nonsense",
                 http_status=status,
                 certain=False,
+                served_at=served_at(headers),
             )
-        return status, data
+        return _Reply(status, data, served_at(headers))
 
-    def _with_next_pages(self, credentials, number_ref, payload, data):
+    def _all_rows(self, credentials, action, number_ref, payload, data):
         """All pages; `paging.next` is not followed, since it holds the token."""
-        numbers = _rows(data)
+        rows = rows_of(data)
         for _page in range(_PAGES_LIMIT):
-            after = _after(data)
+            after = next_page(data)
             if not after:
                 break
-            request = request_of("list_numbers", number_ref, payload | {"after": after})
-            _status, data = self._call(
-                credentials, "list_numbers", number_ref, *request
-            )
-            numbers += _rows(data)
-        return {"data": numbers}
+            request = request_of(action, number_ref, payload | {"after": after})
+            data = self._ask(credentials, action, number_ref, *request).data
+            rows += rows_of(data)
+        return {"data": rows}
 
     def _with_waba(self, credentials, number_ref, payload, data):
         """Also reads the WABA's numbers: `in_waba` says whether ours is there."""
         listed = self.send(credentials, "list_numbers", number_ref, payload).data
         ids = [str(row.get("id")) for row in listed["data"] if isinstance(row, dict)]
         return data | {"in_waba": str(number_ref) in ids}
+
+    def _media(self, credentials, data) -> bytes:
+        """The file that a media object tells of."""
+        url = media_url(credentials, data)
+        status, headers, content = self._transport.request(
+            credentials,
+            "GET",
+            url,
+            auth=Bearer(credentials.token),
+            limit=MEDIA_LIMIT,
+        )
+        if not 200 <= status <= 299:
+            secrets = (credentials.token, credentials.app_secret)
+            raise error_of(
+                status, headers, content, action="get_media", secrets=secrets
+            )
+        check_media(data, content)
+        return content
+
+
+class _Reply(NamedTuple):
+    status: int
+    data: dict
+    served_at: float | None
+
+
+# Lists that come in pages.
+_PAGED = frozenset({"list_numbers", "list_templates"})
+_UNKNOWN_FIELD = re.compile(r"nonexisting field \((\w+)\)")
+
+
+def _without_unknown_field(fields: str, error: ProviderError) -> str:
+    """`fields` without the one that Graph says it has not; "" when it is another
+    error, or none would be left."""
+    match = _UNKNOWN_FIELD.search(error.message)
+    names = fields.split(",")
+    if error.code != 100 or not match or match[1] not in names:
+        return ""
+    return ",".join(name for name in names if name != match[1])
+
+
+def _as_app(credentials: Credentials, app_id) -> Credentials:
+    """The app itself asks: its settings are not for a system user's token."""
+    if not credentials.app_secret:
+        raise ProviderError(
+            "Without the app secret the app's webhooks cannot be looked up.",
+            kind="auth",
+        )
+    return replace(credentials, token=f"{app_id}|{credentials.app_secret}")
+
+
+def _raise_if_none_done(data, status, headers) -> None:
+    """When nobody could be blocked or unblocked: the first one's reason."""
+    told = blocking(data)
+    if told["done"] or not told["failed"]:
+        return
+    first = told["failed"][0]
+    raise ProviderError(
+        first["message"] or f"HTTP {status}",
+        kind="limit" if first["code"] == 139101 else "refused",
+        code=first["code"],
+        http_status=status,
+        served_at=served_at(headers),
+    )
 
 
 def _check_token(token) -> None:
@@ -167,26 +277,3 @@ def _proof(credentials: Credentials) -> str:
     return hmac.new(
         credentials.app_secret.encode(), credentials.token.encode(), hashlib.sha256
     ).hexdigest()
-
-
-def _rows(data) -> list:
-    rows = data.get("data")
-    return rows if isinstance(rows, list) else []
-
-
-def _after(data) -> str | None:
-    """The cursor of the next page, if there is one."""
-    paging = data.get("paging")
-    if not isinstance(paging, dict) or not paging.get("next"):
-        return None
-    cursors = paging.get("cursors")
-    after = cursors.get("after") if isinstance(cursors, dict) else None
-    return after if isinstance(after, str) and after else None
-
-
-def _new_ref(data, key) -> str | None:
-    """The id of the first member of data[key], which the request created."""
-    made = data.get(key)
-    first = made[0] if isinstance(made, list) and made else None
-    ref = first.get("id") if isinstance(first, dict) else None
-    return ref if isinstance(ref, str) and ref else None

@@ -6,7 +6,7 @@ import re
 from . import reading
 from .base import ProviderError
 from .cleaning import sayable
-from .transport import json_object, retry_after
+from .transport import json_object, retry_after, served_at
 
 _KINDS = {
     # The token. (138000 comes as HTTP 401 too and has nothing to do with it.)
@@ -105,6 +105,7 @@ def error_of(
         http_status=status,
         details=sayable(details, secrets, limit=1000),
         retry_after=retry_after(headers),
+        served_at=served_at(headers),
         next_allowed_at=_next_allowed(extra, details) if kind == "limit" else None,
         # Graph says "refused" with some 5xx as well; where the trouble is its own,
         # the request may have gone through.
@@ -122,6 +123,7 @@ def _without_json(status, headers) -> ProviderError:
         kind=kind,
         http_status=status,
         retry_after=retry_after(headers),
+        served_at=served_at(headers),
         certain=300 <= status < 500,
     )
 

@@ -1,8 +1,9 @@
-"""What the parts of a Meta webhook have in common: whose, from whom, errors."""
+"""What the parts of Meta's webhooks and requests have in common."""
 
 import hashlib
 import json
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from . import reading
 from .base import ErrorInfo, Event, Peer
@@ -28,6 +29,19 @@ class Place:
     lone: bool = True
     sent_at: float | None = None
     problems: list = field(default_factory=list)
+
+
+def segment(ref) -> str:
+    """An id as part of a path: it never leaves its place in it."""
+    text = quote(str(ref or ""), safe="")
+    if not text.strip("."):
+        raise ValueError("an id is missing")
+    return text
+
+
+def whatsapp(**members) -> dict:
+    """A request's body."""
+    return {"messaging_product": "whatsapp"} | members
 
 
 def fingerprint(part) -> str:

@@ -1,11 +1,10 @@
-"""Actions as Graph requests: method, path, query and body of each."""
+"""Actions as Graph requests: method, path, query and body of each.
 
-from urllib.parse import quote
+Here calls and messages; the others in meta_account_requests.py.
+"""
 
-_NUMBER_FIELDS = (
-    "id,display_phone_number,verified_name,quality_rating,name_status,status,"
-    "platform_type,account_mode,messaging_limit_tier"
-)
+from .meta_account_requests import BUILDERS, WITHOUT_NUMBER
+from .meta_parts import segment, whatsapp
 
 
 def request_of(action: str, number_ref: str, payload: dict):
@@ -17,21 +16,10 @@ def request_of(action: str, number_ref: str, payload: dict):
     if build is None:
         raise ValueError(f"unknown action {action!r}")
     try:
-        return build(_segment(number_ref), payload)
+        number = "" if action in WITHOUT_NUMBER else segment(number_ref)
+        return build(number, payload)
     except KeyError as missing:
         raise ValueError(f"{action} needs {missing}") from None
-
-
-def _segment(ref) -> str:
-    """An id as part of a path: it never leaves its place in it."""
-    text = quote(str(ref or ""), safe="")
-    if not text.strip("."):
-        raise ValueError("an id is missing")
-    return text
-
-
-def _whatsapp(**members) -> dict:
-    return {"messaging_product": "whatsapp"} | members
 
 
 def _whom(payload) -> dict:
@@ -48,14 +36,14 @@ def _session(kind, sdp) -> dict:
 
 
 def _connect(number, payload):
-    body = _whatsapp(**_whom(payload), action="connect")
+    body = whatsapp(**_whom(payload), action="connect")
     body["session"] = _session("offer", payload["sdp"])
     return "POST", f"{number}/calls", {}, _with_opaque(body, payload)
 
 
 def _answer_call(action):
     def build(number, payload):
-        body = _whatsapp(call_id=payload["call_ref"], action=action)
+        body = whatsapp(call_id=payload["call_ref"], action=action)
         # Meta's table says "offer" here; "answer" is what works.
         body["session"] = _session("answer", payload["sdp"])
         if action == "accept":
@@ -73,30 +61,10 @@ def _with_opaque(body, payload):
 
 def _end_call(action):
     def build(number, payload):
-        body = _whatsapp(call_id=payload["call_ref"], action=action)
+        body = whatsapp(call_id=payload["call_ref"], action=action)
         return "POST", f"{number}/calls", {}, body
 
     return build
-
-
-def _check(number, payload):
-    return "GET", number, {"fields": _NUMBER_FIELDS}, None
-
-
-def _list_numbers(number, payload):
-    path = f"{_segment(payload['waba_ref'])}/phone_numbers"
-    query = {"fields": _NUMBER_FIELDS, "limit": "100"}
-    if payload.get("after"):
-        query["after"] = payload["after"]
-    return "GET", path, query, None
-
-
-def _get_settings(number, payload):
-    return "GET", f"{number}/settings", {}, None
-
-
-def _set_settings(number, payload):
-    return "POST", f"{number}/settings", {}, {"calling": payload["calling"]}
 
 
 def _permission_state(number, payload):
@@ -108,7 +76,7 @@ def _permission_state(number, payload):
 
 
 def _message(number, payload, kind, content):
-    body = _whatsapp(recipient_type="individual", **_whom(payload), type=kind)
+    body = whatsapp(recipient_type="individual", **_whom(payload), type=kind)
     body[kind] = content
     return "POST", f"{number}/messages", {}, body
 
@@ -123,8 +91,8 @@ def _permission_request(number, payload):
     return _message(number, payload, "interactive", content)
 
 
-def _permission_template(number, payload):
-    # The call_permission_request component takes no parameters at sending.
+def _send_template(number, payload):
+    # A call_permission_request in it takes no parameters at sending.
     content = {
         "name": payload["template"],
         "language": {"code": payload["language"]},
@@ -156,33 +124,16 @@ def _call_button(number, payload):
     return _message(number, payload, "interactive", content)
 
 
-def _subscribe(number, payload):
-    body = {}
-    if payload.get("callback_url"):
-        body["override_callback_uri"] = payload["callback_url"]
-        body["verify_token"] = payload["verify_token"]
-    return "POST", f"{_segment(payload['waba_ref'])}/subscribed_apps", {}, body
-
-
-def _subscribed_apps(number, payload):
-    return "GET", f"{_segment(payload['waba_ref'])}/subscribed_apps", {}, None
-
-
-_BUILDERS = {
+_BUILDERS = BUILDERS | {
     "connect": _connect,
     "pre_accept": _answer_call("pre_accept"),
     "accept": _answer_call("accept"),
     "reject": _end_call("reject"),
     "terminate": _end_call("terminate"),
-    "check": _check,
-    "list_numbers": _list_numbers,
-    "get_settings": _get_settings,
-    "set_settings": _set_settings,
     "permission_state": _permission_state,
     "permission_request": _permission_request,
-    "permission_template": _permission_template,
+    "permission_template": _send_template,
+    "send_template": _send_template,
     "send_text": _send_text,
     "call_button": _call_button,
-    "subscribe": _subscribe,
-    "subscribed_apps": _subscribed_apps,
 }

@@ -5,10 +5,18 @@ from dataclasses import replace
 
 from . import reading
 from .base import Event, PayloadError
+from .meta_account import account_change
 from .meta_calls import call_event, is_call_status, status_event
 from .meta_messages import message_event, message_status_event
 from .meta_parts import Place, errors, event, unknown
+from .meta_settings import settings_of
+from .meta_templates import template_change
 
+_TEMPLATE_FIELDS = (
+    "message_template_status_update",
+    "message_template_quality_update",
+    "template_category_update",
+)
 # Meta batches up to 1,000 updates; beyond that it is not Meta.
 EVENTS_LIMIT = 5000
 
@@ -86,6 +94,8 @@ def _change_events(change, place: Place):
         yield _settings_event(value, place)
     elif name == "account_update":
         yield _account_event(value, place)
+    elif name in _TEMPLATE_FIELDS:
+        yield _template_event(value, place)
     elif name in ("calls", "messages", None):
         yield from _value_events(change, value, place)
     else:
@@ -155,7 +165,8 @@ def _settings_event(value, place: Place) -> Event:
     if not place.number_ref:
         problems.append("phone_number_id is missing")
     sent_at = reading.epoch(value, "timestamp", problems) or place.sent_at
-    return event("settings", None, place, value, problems, timestamp=sent_at)
+    data = settings_of(reading.obj(settings, "calling", problems), problems)
+    return event("settings", None, place, value, problems, timestamp=sent_at, data=data)
 
 
 def _account_event(value, place: Place) -> Event:
@@ -175,5 +186,26 @@ def _account_event(value, place: Place) -> Event:
         problems,
         timestamp=place.sent_at,
         status=name,
+        data=account_change(value, problems),
+        raw=value,
+    )
+
+
+def _template_event(value, place: Place) -> Event:
+    """A template was reviewed, paused, re-rated or moved; `status` names what."""
+    problems = []
+    data = template_change(place.topic, value, problems)
+    if not (data["name"] or data["template_ref"]):
+        problems.append("the template is not named")
+    return event(
+        "template",
+        None,
+        place,
+        # A template may be paused again a month later: its time tells.
+        {**value, "_time": place.sent_at},
+        problems,
+        timestamp=place.sent_at,
+        status=reading.word(value, "event", problems),
+        data=data,
         raw=value,
     )

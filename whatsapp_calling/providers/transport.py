@@ -48,10 +48,20 @@ class Transport:
         return self._local.session
 
     def request(
-        self, credentials: Credentials, method, url, *, auth, params=None, body=None
+        self,
+        credentials: Credentials,
+        method,
+        url,
+        *,
+        auth,
+        params=None,
+        body=None,
+        limit=_ANSWER_LIMIT,
     ) -> tuple[int, dict, bytes]:
         """HTTP status, headers (case-insensitive) and body of the answer.
 
+        :param limit: bytes after which the body is read no further: one that is
+            longer comes back longer than `limit`, and broken
         :raises ProviderError: when no whole answer came
         """
         started = time.monotonic()
@@ -69,7 +79,7 @@ class Transport:
                 stream=True,
             ) as response:
                 answered = True
-                content = _content(response)
+                content = _content(response, limit)
         except requests.RequestException as error:
             failure = _failure(error)
             failure.certain = failure.certain and not answered
@@ -88,13 +98,13 @@ def _path(url) -> str:
     return "/" + url.split("://", 1)[-1].partition("/")[2].partition("?")[0]
 
 
-def _content(response) -> bytes:
-    content = b""
+def _content(response, limit) -> bytes:
+    content = bytearray()
     for chunk in response.iter_content(65536):
         content += chunk
-        if len(content) > _ANSWER_LIMIT:
+        if len(content) > limit:
             break
-    return content
+    return bytes(content)
 
 
 def _failure(error: requests.RequestException) -> ProviderError:
@@ -169,10 +179,19 @@ def retry_after(headers) -> float | None:
     value = (headers.get("Retry-After") or "").strip()
     if value.isascii() and value.isdigit() and len(value) < 9:
         return float(value)
+    moment = _moment(value)
+    return moment and max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def served_at(headers) -> float | None:
+    """The provider's clock when it answered: epoch seconds of the Date header."""
+    moment = _moment((headers.get("Date") or "").strip())
+    return moment and moment.timestamp()
+
+
+def _moment(value) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
     except (TypeError, ValueError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
