@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/whatsapp_calling_rules.xml",
         "data/ir_cron.xml",
+        "data/mail_activity_type.xml",
         "data/res_company.xml",
         "views/whatsapp_call_views.xml",
         "views/whatsapp_call_event_views.xml",

@@ -2,6 +2,8 @@ from . import (
     res_company,
     whatsapp_calling_account,
     whatsapp_calling_number,
+    whatsapp_calling_notice,
+    whatsapp_calling_notice_fixes,
     whatsapp_calling_health,
     whatsapp_call_contact,
     whatsapp_call_permission,

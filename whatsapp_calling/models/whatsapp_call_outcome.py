@@ -12,26 +12,25 @@ class WhatsappCall(models.Model):
     @api.model
     def _on_answer(self, request, answer):
         request = self._in_words_of_user(request)
-        speaking = self.with_env(request.env)
-        handle = getattr(speaking, f"_on_{request.action}_ok", None)
+        handle = getattr(self._listener(request), f"_on_{request.action}_ok", None)
         if handle:
             handle(request, answer)
 
     @api.model
     def _on_failure(self, request, error):
         request = self._in_words_of_user(request)
-        speaking = self.with_env(request.env)
-        handle = getattr(speaking, f"_on_{request.action}_failed", None)
+        handle = getattr(self._listener(request), f"_on_{request.action}_failed", None)
         if handle:
             handle(request, error)
-        if error.kind == "auth":
-            request.account_id.write(
-                {
-                    "state": "token_rejected",
-                    "state_message": error.message,
-                    "checked_at": fields.Datetime.now(),
-                }
-            )
+        if error.kind == "auth" and request.account_id:
+            request.account_id._token_refused(error)
+
+    def _listener(self, request):
+        """Who handles the answer: the record that asked, else the model of calls."""
+        record = request._record()
+        if record is None:
+            return self.with_env(request.env)
+        return record or None  # its wizard was closed
 
     @api.model
     def _in_words_of_user(self, request):
@@ -181,13 +180,9 @@ class WhatsappCall(models.Model):
         data = answer.data
         health = [data.get("verified_name"), data.get("quality_rating")]
         request.number_id.health = " · ".join(str(part) for part in health if part)
-        request.account_id.write(
-            {
-                "state": "connected",
-                "state_message": False,
-                "checked_at": fields.Datetime.now(),
-            }
-        )
+        request.account_id._answered()
+        request._tell_changed(request.account_id, request.user_id)
+        request._tell_changed(request.number_id, request.user_id)
         message = self.env._(
             "%(number)s: WhatsApp answers as %(name)s.",
             number=request.number_id.display_name,
@@ -203,6 +198,7 @@ class WhatsappCall(models.Model):
                 "checked_at": fields.Datetime.now(),
             }
         )
+        request._tell_changed(request.account_id, request.user_id)
         self._notify(request.user_id, "danger", self._said(error))
 
     # ---- saying it

@@ -46,9 +46,14 @@ class WhatsappCallRequest(models.Model):
     )
     number_id = fields.Many2one("whatsapp.calling.number", ondelete="cascade")
     account_id = fields.Many2one(
-        "whatsapp.calling.account", required=True, ondelete="cascade"
+        "whatsapp.calling.account",
+        index="btree_not_null",
+        ondelete="cascade",
+        help="Empty while an account is being connected.",
     )
     company_id = fields.Many2one("res.company", required=True, index=True)
+    record_model = fields.Char("Asked for (model)")
+    record_id = fields.Many2oneReference("Asked for", model_field="record_model")
     contact_id = fields.Many2one("whatsapp.call.contact", ondelete="set null")
     user_id = fields.Many2one("res.users", "Asked by")
     action = fields.Char(required=True)
@@ -87,24 +92,57 @@ class WhatsappCallRequest(models.Model):
         :param expires_in: seconds after which it is not sent any more
         :param values: call, contact, user (records)
         """
-        account = number.account_id.sudo()
-        now = fields.Datetime.now()
+        values["number"] = number
+        return self._enqueue_account(
+            number.account_id, action, payload, expires_in=expires_in, **values
+        )
+
+    @api.model
+    def _enqueue_account(self, account, action, payload, *, expires_in, **values):
+        """Queue a request about an account, or about one that is being connected.
+
+        :param account: what has the credentials (`_credentials`, `_provider`,
+            `company_id`): an account, or the wizard that connects one; such a wizard
+            is also who gets the answer
+        :param values: user, number, call, contact, record (records). `record` gets
+            the answer instead of whatsapp.call: `_on_<action>_ok(request, answer)`
+            or `_on_<action>_failed(request, error)`
+        """
+        account = account.sudo()
+        is_account = account._name == "whatsapp.calling.account"
+        record = values.get("record")
+        if record is None and not is_account:
+            record = account
         request = self.sudo().create(
             {
-                "account_id": account.id,
+                "account_id": is_account and account.id,
                 "company_id": account.company_id.id,
-                "number_id": number.id,
                 "action": action,
                 "payload": payload,
                 "repeatable": action in account._provider.REPEATABLE,
-                "expires_at": now + timedelta(seconds=expires_in),
+                "expires_at": fields.Datetime.now() + timedelta(seconds=expires_in),
                 "user_id": (values.get("user") or self.env.user).id,
-                "call_id": values.get("call") and values["call"].id,
-                "contact_id": values.get("contact") and values["contact"].id,
+                "record_model": record is not None and record._name,
+                "record_id": record is not None and record.id,
+                **{
+                    f"{name}_id": values.get(name) and values[name].id
+                    for name in ("number", "call", "contact")
+                },
             }
         )
         request._send_soon()
         return request
+
+    def _record(self):
+        """Whom the answer is for, when not for whatsapp.call; may be gone since."""
+        model = self.record_model
+        if not model or model not in self.env:
+            return None
+        return self.env[model].browse(self.record_id).exists()
+
+    def _source(self):
+        """What has the credentials: the account, or the wizard that connects one."""
+        return self.account_id or self._record()
 
     def _send_soon(self):
         pool.submit_after_commit(
@@ -115,6 +153,17 @@ class WhatsappCallRequest(models.Model):
             self.id,
             share=self.account_id.id,
         )
+
+    @api.model
+    def _tell_changed(self, records, users):
+        """Have the forms of `records` that `users` have open read them again.
+
+        For forms with <widget name="whatsapp_calling_live"/>.
+        """
+        if records:
+            users._bus_send(
+                "whatsapp_calling/record", {"model": records._name, "ids": records.ids}
+            )
 
     @api.model
     def _cancel_queued(self, call):
@@ -188,17 +237,21 @@ class WhatsappCallRequest(models.Model):
         self.ensure_one()
         if self.expires_at < fields.Datetime.now():
             return lambda: self._expire
+        source = self._source()
+        if not source:  # the wizard was closed and is gone
+            return lambda: self._expire
         withheld = self._withheld()
         if withheld:
             failure = ProviderError(withheld, kind="refused")
             return lambda: partial(self._fail, failure)
         try:
-            credentials = self.account_id._credentials()
+            credentials = source._credentials()
         except crypto.CryptoError as error:
             failure = ProviderError(str(error), kind="auth")
             return lambda: partial(self._fail, failure)
-        provider, action = self.account_id._provider, self.action
-        number_ref, payload = self.number_id.provider_ref, dict(self.payload or {})
+        provider, action = source._provider, self.action
+        number_ref = self.number_id.provider_ref or ""
+        payload = dict(self.payload or {})
 
         def send():
             try:
@@ -284,6 +337,8 @@ class WhatsappCallRequest(models.Model):
         self.env["whatsapp.call"]._on_failure(self, error)
 
     def _log(self, kind, note, error=None):
+        if not self.account_id:
+            return  # no account, no history yet
         data = {"action": self.action, "attempts": self.attempts}
         if error:
             data |= {

@@ -16,6 +16,7 @@ ADMINISTRATOR = "whatsapp_calling.group_administrator"
 class WhatsappCallingAccount(models.Model):
     _name = "whatsapp.calling.account"
     _description = "WhatsApp Calling Account"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "company_id, name"
     _check_company_auto = True
 
@@ -89,6 +90,7 @@ class WhatsappCallingAccount(models.Model):
         default="draft",
         readonly=True,
         copy=False,
+        tracking=True,
     )
     state_message = fields.Char("What the provider said", readonly=True, copy=False)
     checked_at = fields.Datetime("Tested on", readonly=True, copy=False)
@@ -186,6 +188,46 @@ class WhatsappCallingAccount(models.Model):
                 "message": self.env._("WhatsApp is asked; the answer appears here."),
             },
         }
+
+    def _administrators(self):
+        """Who is told when something is wrong with the account."""
+        self.ensure_one()
+        # sudo: res.users - whoever notices it may not read the users
+        return (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", self.env.ref(ADMINISTRATOR).ids),
+                    ("company_ids", "in", self.company_id.ids),
+                    ("share", "=", False),
+                ]
+            )
+        )
+
+    def _answered(self):
+        """WhatsApp took the token."""
+        self.write(
+            {
+                "state": "connected",
+                "state_message": False,
+                "checked_at": fields.Datetime.now(),
+            }
+        )
+        self.env["whatsapp.calling.notice"]._resolve_notice(self, "token_rejected")
+
+    def _token_refused(self, error):
+        """WhatsApp does not take the token any more: nothing works until it does."""
+        self.write(
+            {
+                "state": "token_rejected",
+                "state_message": error.message,
+                "checked_at": fields.Datetime.now(),
+            }
+        )
+        self.env["whatsapp.calling.notice"]._raise_notice(
+            self, "token_rejected", detail=error.message
+        )
 
     @property
     def _provider(self):

@@ -9,6 +9,7 @@ from . import test_dial
 from . import test_hardening
 from . import test_ingest
 from . import test_js
+from . import test_notices
 from . import test_permissions
 from . import test_requests
 from . import test_softphone_rpc

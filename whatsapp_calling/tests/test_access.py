@@ -69,6 +69,7 @@ class TestRights(AccessMixin, WhatsappCallingCase):
             "operator": "r",
         },
         "whatsapp.calling.health": {"administrator": "r"},
+        "whatsapp.calling.notice": {"administrator": "r", "manager": "r"},
     }
     LETTERS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
 

@@ -230,7 +230,6 @@ class TestSoftphone(WhatsappCallingCase):
             self.phone(self.berta).softphone_poll()["missed_count"], 1, "hers stay"
         )
 
-
     def test_who_has_seen_missed_calls_can_still_open_a_page(self):
         self.phone(self.anna).softphone_missed_seen()
         settings = self.anna.res_users_settings_id._res_users_settings_format()
