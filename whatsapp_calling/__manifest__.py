@@ -16,6 +16,7 @@
         "data/res_company.xml",
         "views/whatsapp_call_views.xml",
         "views/whatsapp_call_event_views.xml",
+        "views/whatsapp_call_block_views.xml",
         "views/whatsapp_call_request_views.xml",
         "views/whatsapp_call_contact_views.xml",
         "views/whatsapp_call_permission_views.xml",
@@ -23,6 +24,7 @@
         "views/whatsapp_calling_number_views.xml",
         "views/whatsapp_calling_health_views.xml",
         "views/res_partner_views.xml",
+        "views/res_users_views.xml",
         "views/whatsapp_calling_menus.xml",
     ],
     "demo": [

@@ -72,6 +72,7 @@ class WhatsappCall(models.Model):
             ("unanswered", "Nobody answered in time"),
             ("stale", "The call arrived too late to be answered"),
             ("declined", "Declined"),
+            ("blocked", "This caller is blocked"),
             ("hung_up", "Hung up"),
             ("lost_tab", "The browser of the operator was closed"),
             ("not_sent", "The call could not be placed"),
@@ -251,7 +252,7 @@ class WhatsappCall(models.Model):
         failed = self.outcome == "failed"
         if answered:
             return "failed" if failed else "completed"
-        if self.rejected_at or self.closed_reason == "declined":
+        if self.rejected_at or self.closed_reason in ("declined", "blocked"):
             return "rejected"
         if self.hung_up_at and not inbound:
             return "cancelled"

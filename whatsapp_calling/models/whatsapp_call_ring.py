@@ -23,13 +23,14 @@ class WhatsappCall(models.Model):
             self._set_deadline()
             return
         first = self._assignee() & operators
-        if first and first != operators and number.assignee_seconds:
+        alone = first and first != operators and number.assignee_seconds
+        if alone and not self._wrap_ups(first):
             self.widen_at = fields.Datetime.now() + timedelta(
                 seconds=number.assignee_seconds
             )
             self._ring_users(first)
         else:
-            self._ring_users(operators)
+            self._ring_free(operators)
         self._set_deadline()
 
     def _ring_users(self, users):
@@ -54,11 +55,11 @@ class WhatsappCall(models.Model):
         )
 
     def _widen_ring(self):
-        """Nobody but the assignee has heard it so far: now everybody does."""
+        """So far the assignee alone has heard it, or who was in no wrap-up: now all."""
         self.widen_at = False
         # it may have been switched off while it rang
         if not self.company_id._whatsapp_calling_refusal():
-            self._ring_users(self.number_id._operators())
+            self._ring_free(self.number_id._operators())
         self._set_deadline()
 
     # ---- the record the call belongs to: bridges add tickets and leads

@@ -49,7 +49,12 @@ class WhatsappCall(models.Model):
     def softphone_poll(self):
         """What rings for the user or is theirs now; the poll counts as presence."""
         if not self._is_operator():
-            return {"calls": [], "missed_count": 0, "server_time": self._now_ms()}
+            return {
+                "calls": [],
+                "missed_count": 0,
+                "wrap_up_until": False,
+                "server_time": self._now_ms(),
+            }
         # sudo: call - what rings is theirs in every company they belong to
         calls = self.sudo().search(
             Domain("state", "in", ("dialing", "ringing", "connected"))
@@ -65,6 +70,7 @@ class WhatsappCall(models.Model):
         return {
             "calls": [call._view() for call in calls],
             "missed_count": self._missed_count(),
+            "wrap_up_until": self._wrap_up_until(),
             "server_time": self._now_ms(),
         }
 
@@ -268,6 +274,8 @@ class WhatsappCall(models.Model):
             "handler_tab": call.handler_tab if mine else False,
             "mine": mine,
             "silenced": user in call.silenced_user_ids,
+            "blocked": call.is_blocked,
+            "may_block": call.with_user(user).may_block,
             "mine_to_answer": to_answer,
             "record": self._record_view(record),
             "candidates": call._candidate_views(user),

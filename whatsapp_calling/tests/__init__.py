@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_block
 from . import test_chatter
 from . import test_claim
 from . import test_companies
@@ -17,3 +18,4 @@ from . import test_state_properties
 from . import test_tours
 from . import test_views
 from . import test_webhook
+from . import test_wrap_up

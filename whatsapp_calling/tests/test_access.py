@@ -70,6 +70,7 @@ class TestRights(AccessMixin, WhatsappCallingCase):
         },
         "whatsapp.calling.health": {"administrator": "r"},
         "whatsapp.calling.notice": {"administrator": "r", "manager": "r"},
+        "whatsapp.call.block": {"administrator": "rwc", "manager": "rwc"},
     }
     LETTERS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
 

@@ -30,6 +30,8 @@ CALL_VIEW = {
     "handler_tab": (str, bool),
     "mine": bool,
     "silenced": bool,
+    "blocked": bool,
+    "may_block": bool,
     "mine_to_answer": bool,
     "record": (dict, bool),
     "candidates": list,
@@ -87,6 +89,8 @@ class TestSoftphone(WhatsappCallingCase):
                 "handler_tab": False,
                 "mine": False,
                 "silenced": False,
+                "blocked": False,
+                "may_block": False,
                 "mine_to_answer": True,
                 "record": eva,
                 "candidates": [eva],
@@ -154,6 +158,7 @@ class TestSoftphone(WhatsappCallingCase):
                 "numbers",
                 "calls",
                 "missed_count",
+                "wrap_up_until",
                 "ice_servers",
                 "ping_interval",
                 "poll_interval",
@@ -195,7 +200,9 @@ class TestSoftphone(WhatsappCallingCase):
         ringing = self.ring(id="wacid.second", **{"from": "436645557002"})
         anna = self.phone(self.anna).softphone_poll()
         berta = self.phone(self.berta).softphone_poll()
-        self.assertEqual(anna.keys(), {"calls", "missed_count", "server_time"})
+        self.assertEqual(
+            anna.keys(), {"calls", "missed_count", "wrap_up_until", "server_time"}
+        )
         self.assertEqual(
             sorted(view["id"] for view in anna["calls"]), sorted((mine | ringing).ids)
         )

@@ -1,0 +1,137 @@
+"""Wrap-up: who has just talked is not rung for a while, unless nobody else is left."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from . import meta_bodies as meta
+from .common import WhatsappCallingCase
+
+NEXT = "wacid.next"
+
+
+@tagged("post_install", "-at_install")
+class TestWrapUp(WhatsappCallingCase):
+    def setUp(self):
+        super().setUp()
+        self.company.whatsapp_calling_wrap_up = 60
+
+    def talked(self, user=None):
+        """A talk that has just ended."""
+        call = self.answered(user)
+        self.phone(user or self.anna).softphone_hang_up(call.id)
+        self.assertEqual(call.state, "completed")
+        return call
+
+    def until(self, user):
+        """Seconds of wrap-up that are left, as the softphone is told."""
+        until = self.phone(user).softphone_poll()["wrap_up_until"]
+        return until and (until - self.phone(user)._now_ms()) / 1000
+
+    def test_who_has_just_talked_is_not_rung_for_the_companys_time(self):
+        self.talked()
+        self.assertAlmostEqual(self.until(self.anna), 60, delta=3)
+        call = self.ring(id=NEXT)
+        self.assertRings(call, self.berta)
+        self.assertIn("wrap_up", self.timeline(call))
+
+    def test_without_a_wrap_up_time_all_are_rung(self):
+        self.company.whatsapp_calling_wrap_up = 0
+        self.talked()
+        self.assertFalse(self.until(self.anna))
+        self.assertRings(self.ring(id=NEXT), self.anna | self.berta)
+
+    def test_a_users_own_time_goes_before_the_companys(self):
+        self.anna.whatsapp_calling_wrap_up = "0"
+        self.berta.whatsapp_calling_wrap_up = "120"
+        self.talked(self.anna)
+        self.assertFalse(self.until(self.anna))
+        self.assertRings(self.ring(id=NEXT), self.anna | self.berta)
+
+    def test_users_choose_their_own_time_themselves(self):
+        self.anna.with_user(self.anna).whatsapp_calling_wrap_up = "30"
+        self.talked()
+        self.assertAlmostEqual(self.until(self.anna), 30, delta=3)
+
+    def test_a_call_without_a_talk_needs_no_wrap_up(self):
+        call = self.ring()
+        self.phone(self.anna).softphone_decline(call.id)
+        self.assertFalse(self.until(self.anna))
+        self.assertRings(self.ring(id=NEXT), self.anna | self.berta)
+
+    def test_when_all_are_in_wrap_up_they_are_rung_all_the_same(self):
+        self.number.ring_user_ids = self.anna
+        self.talked()
+        call = self.ring(id=NEXT)
+        self.assertRings(call, self.anna)
+        note = call.event_ids.filtered(lambda event: event.kind == "wrap_up").note
+        self.assertEqual(note, "All are in wrap-up: they are rung all the same")
+
+    def test_an_assignee_in_wrap_up_leaves_the_call_to_the_others(self):
+        self.eva.user_id = self.anna
+        self.talked()
+        self.assertRings(self.ring(id=NEXT), self.berta)
+
+    def test_who_becomes_ready_while_it_rings_is_rung_too(self):
+        talk = self.talked()
+        call = self.ring(id=NEXT)
+        self.assertAround(call.widen_at, 60)
+        talk.ended_at -= timedelta(seconds=61)
+        call.widen_at -= timedelta(seconds=61)
+        call._set_deadline()
+        self.tick()
+        self.assertRings(call, self.anna | self.berta)
+
+    def test_ready_now_ends_it_and_rings_for_what_rings(self):
+        self.talked()
+        call = self.ring(id=NEXT)
+        with self.bus() as sent:
+            result = self.phone(self.anna).softphone_ready()
+        self.assertEqual(result, {"wrap_up_until": False})
+        self.assertFalse(self.until(self.anna))
+        self.assertRings(call, self.anna | self.berta)
+        self.assertIn((self.anna, "whatsapp_calling/wrap_up", {"until": False}), sent)
+        self.assertIn("whatsapp_calling/ring", [kind for _user, kind, _data in sent])
+
+    def test_ready_now_rings_nobody_for_what_is_the_assignees_alone(self):
+        self.talked()
+        self.eva.user_id = self.berta
+        call = self.ring(id=NEXT)
+        self.assertRings(call, self.berta)
+        self.phone(self.anna).softphone_ready()
+        self.assertRings(call, self.berta)
+
+    def test_ready_now_is_no_way_to_calls_of_others(self):
+        call = self.ring()
+        self.phone(self.carlos).softphone_ready()
+        self.phone(self.nora).softphone_ready()
+        self.assertRings(call, self.anna | self.berta)
+
+    def test_a_wrap_up_lasts_ten_minutes_at_the_most(self):
+        with self.assertRaises(ValidationError):
+            self.company.whatsapp_calling_wrap_up = 601
+
+    def test_whatsapps_clock_ahead_of_ours_makes_it_no_longer(self):
+        call = self.talked()
+        call.ended_at = fields.Datetime.now() + timedelta(hours=1)
+        self.assertAlmostEqual(self.until(self.anna), 60, delta=3)
+
+    def test_the_ring_asks_with_one_query_whatever_the_number_of_operators(self):
+        self.ring()
+        calls = self.env["whatsapp.call"]
+        calls._wrap_ups(self.anna)
+        with self.assertQueryCount(1):
+            calls._wrap_ups(self.anna | self.berta | self.maria)
+
+
+@tagged("post_install", "-at_install")
+class TestRungWhileTalking(WhatsappCallingCase):
+    def test_who_talks_is_rung_and_must_end_the_first_call_to_accept(self):
+        self.answered()
+        waiting = self.ring(id=NEXT, **{"from": meta.CUSTOMER})
+        self.assertRings(waiting, self.anna | self.berta)
+        result = self.accept(self.anna, waiting, tab="tab-2")
+        self.assertEqual(result["reason"], "busy")
+        self.assertEqual(result["message"], "You are in another call: end it first.")
