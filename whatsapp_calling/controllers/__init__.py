@@ -1,1 +1,1 @@
-from . import softphone, webhook
+from . import softphone, webhook, webmanifest

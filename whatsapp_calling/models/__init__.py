@@ -23,6 +23,7 @@ from . import (
     whatsapp_call_wrap_up,
     whatsapp_call_block,
     whatsapp_call_blocked,
+    whatsapp_call_push,
     whatsapp_call_record,
     mail_thread,
     res_partner,

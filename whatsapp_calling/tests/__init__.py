@@ -12,6 +12,7 @@ from . import test_ingest
 from . import test_js
 from . import test_notices
 from . import test_permissions
+from . import test_push
 from . import test_requests
 from . import test_softphone_rpc
 from . import test_state_properties

@@ -16,8 +16,9 @@ _logger = logging.getLogger(__name__)
 # Requests that somebody waits for go by URGENT. What may come a second later goes by
 # LATER: one thread, or a burst's chatter entries would take the processor from the
 # webhooks and stand in front of the requests.
-URGENT, LATER = "urgent", "later"
-WORKERS = {URGENT: 9, LATER: 1}
+# Web pushes go by PUSH: a push service that stalls holds up nothing else.
+URGENT, LATER, PUSH = "urgent", "later", "push"
+WORKERS = {URGENT: 9, LATER: 1, PUSH: 2}
 # Of them one account gets so many: a provider that stalls leaves some to the others.
 SHARE = 6
 # What may come later waits for a moment without webhooks, at most so long (seconds).
