@@ -106,26 +106,47 @@ def send_permission_reply(
     )
 
 
-def customer_wrote(world: "World", number: Number, phone: Phone, text: str) -> dict:
-    """The customer writes: the 24-hour window opens, the business is told."""
+def customer_wrote(
+    world: "World", number: Number, phone: Phone, kind: str, content: dict
+) -> dict:
+    """The customer writes: the 24-hour window opens, the business is told.
+
+    :param kind: type of the message, e.g. "text"
+    :param content: what the webhook holds under that name; of kind "unsupported"
+        its `errors`
+    """
     wamid = ids.wamid(phone.wa_id)
     world.ledger.touched(number, phone)
-    entry = {
-        "id": wamid,
-        "timestamp": bodies.stamp(),
-        "type": "text",
-        "text": {"body": text},
-    }
+    told = content if kind == "unsupported" else {kind: content}
+    entry = {"id": wamid, "timestamp": bodies.stamp(), "type": kind, **told}
     world.sender.send(
         number,
         "messages",
         bodies.message(phone, entry),
-        ("message",),
+        ("message", kind),
         wa_id=phone.wa_id,
     )
-    return add(
+    shown = {"id": wamid, "from": "customer", "type": kind, "text": ""}
+    if kind == "text":
+        shown["text"] = content["body"]
+    elif kind == "reaction":
+        shown |= {"text": content.get("emoji", ""), "of": content.get("message_id")}
+    elif isinstance(content, dict):
+        shown |= {"text": content.get("caption", ""), "media_id": content.get("id")}
+        shown["voice"] = bool(content.get("voice"))
+    return add(world, number, phone, shown)
+
+
+def nudge(world: "World", number: Number, phone: Phone) -> None:
+    """WhatsApp asks, after calls in a row that nobody took, whether to go on."""
+    add(
         world,
         number,
         phone,
-        {"id": wamid, "from": "customer", "type": "text", "text": text},
+        {
+            "id": ids.wamid(phone.wa_id),
+            "from": "whatsapp",
+            "type": "call_nudge",
+            "text": f"You missed calls from {number.name}.",
+        },
     )

@@ -4,7 +4,13 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FIELDS = ("calls", "messages", "account_settings_update", "account_update")
+FIELDS = (
+    "calls",
+    "messages",
+    "account_settings_update",
+    "account_update",
+    "message_template_status_update",
+)
 
 
 class ConfigError(ValueError):
@@ -18,7 +24,10 @@ class App:
     app_id: str
     app_secret: str
     tokens: dict[str, list[str]]  # token: rights ("*" for all)
+    # token: expires_at, data_access_expires_at (epoch, 0 = never), valid
+    token_facts: dict[str, dict] = field(default_factory=dict)
     webhook: str = ""
+    webhook_active: bool = True
     verify_token: str = ""
     fields: set[str] = field(default_factory=lambda: set(FIELDS))
     wabas: set[str] = field(default_factory=set)
@@ -31,7 +40,10 @@ class Waba:
     waba_id: str
     name: str
     subscriptions: dict[str, dict] = field(default_factory=dict)
-    templates: dict[str, dict] = field(default_factory=dict)
+    templates: list[dict] = field(default_factory=list)
+    payment: bool = True  # a way to pay is set
+    review: str = "APPROVED"
+    health: str = "AVAILABLE"  # LIMITED, BLOCKED
 
 
 @dataclass
@@ -52,6 +64,9 @@ class Number:
     allowed: set[str] = field(default_factory=set)
     suspended: bool = False  # outbound paused for low quality (138014)
     inbound_paused: bool = False
+    button_hidden: bool = False  # for a low pick-up rate
+    # restriction (outbound, inbound, button_hidden): when it ends, epoch seconds
+    restricted_until: dict[str, float] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)
 
     @property
@@ -146,7 +161,10 @@ def parse(data: dict) -> dict:
     for item in _list(data, "wabas"):
         waba = Waba(str(item["id"]), item.get("name", ""))
         waba.subscriptions = {str(app): {} for app in item.get("subscribed_apps", [])}
-        waba.templates = {t["name"]: t for t in item.get("templates", [])}
+        waba.templates = [
+            {"status": "APPROVED", "id": str(10**14 + index), **template}
+            for index, template in enumerate(_list(item, "templates"))
+        ]
         wabas.append(waba)
         for number in _list(item, "numbers"):
             number = {**number, "waba_id": waba.waba_id}

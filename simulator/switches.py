@@ -28,6 +28,9 @@ class Switches:
     webhook_retry_first: float = 5.0
     webhook_retry_factor: float = 2.0
     webhook_tries: int = 8
+    template_review: float = 3.0  # a new template's review; negative: by hand only
+    restriction: float = 604800.0  # a pause for low quality
+    clock_skew: float = 0.0  # of the Date header of Graph's answers
 
     # -- limits -----------------------------------------------------------------
     concurrent_calls: int = 1000  # the later FAQ names 5000
@@ -72,6 +75,8 @@ class Switches:
     upper_case_fingerprint: bool = False  # SHA-256 in WhatsApp's SDP
     early_media_answers: bool = True  # a packet before accept answers the call
     callback_when_closed: bool = False
+    blocked_may_call: bool = False  # blocking is documented for messages only
+    missing_fields: str = ""  # fields that this Graph version does not have: a,b
     require_appsecret_proof: bool = False
     escape_slashes: bool = True
     media: bool = True  # False: every call is signalling only

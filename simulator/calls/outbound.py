@@ -2,7 +2,7 @@
 
 import time
 
-from ..chat import send_permission_reply
+from ..chat import nudge, send_permission_reply
 from ..errors import GraphError
 from ..media import describe, sdp_check
 from ..webhooks import bodies
@@ -110,6 +110,8 @@ class OutboundCall(Call):
         if self.answered_at is not None or self.ended_by == "business":
             return
         due = self.world.ledger.call_missed(self.number, self.phone)
+        if due == "nudge":
+            nudge(self.world, self.number, self.phone)
         if due == "revoke":
             send_permission_reply(
                 self.world,

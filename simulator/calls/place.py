@@ -26,7 +26,7 @@ def check(world: "World", number: Number, phone: Phone) -> None:
         raise CallRefused("This business is closed now")
     if number.inbound_paused:
         raise CallRefused("This business cannot be called: inbound calls are paused")
-    if phone.wa_id in number.blocked:
+    if phone.wa_id in number.blocked and not world.switches.blocked_may_call:
         raise CallRefused("This business has blocked the customer")
     if not phone.online:
         raise CallRefused("The phone is offline")

@@ -1,11 +1,16 @@
 """Control of phones: behaviour, chat, permissions."""
 
+import asyncio
 from dataclasses import asdict, fields
 
 from aiohttp import web
 
 from .. import chat
-from ..model import Behaviour, Phone
+from ..calls.place import CallRefused
+from ..errors import webhook_error
+from ..graph import media
+from ..media import sound
+from ..model import Behaviour, Number, Phone
 from ..world import World
 from .tools import (
     answer,
@@ -89,11 +94,42 @@ async def read_chat(request: web.Request) -> web.Response:
 
 
 async def write(request: web.Request) -> web.Response:
-    """POST /control/phones/{wa_id}/messages {text, to}: the customer writes."""
+    """POST /control/phones/{wa_id}/messages {text, to}: the customer writes.
+
+    Or a voice message {audio: a sound}, or any other message as WhatsApp tells of
+    it: {type: "reaction", reaction: {message_id, emoji}}.
+    """
     world, data = world_of(request), await body_of(request)
     phone = phone_of(world, request.match_info["wa_id"])
-    text = str(data["text"])
-    return answer(chat.customer_wrote(world, number_of(world, data), phone, text), 201)
+    number = number_of(world, data)
+    if phone.wa_id in number.blocked:
+        raise CallRefused("This business has blocked the customer")
+    kind = str(data.get("type") or ("audio" if "audio" in data else "text"))
+    if kind == "text":
+        content = {"body": str(data["text"])}
+    elif kind == "audio" and "id" not in data["audio"]:
+        content = await _voice(world, number, data["audio"])
+    elif kind == "unsupported":
+        content = {"errors": data.get("errors") or [webhook_error(131051)]}
+    else:
+        content = data[kind]
+    return answer(chat.customer_wrote(world, number, phone, kind, content), 201)
+
+
+async def _voice(world: World, number: Number, wanted: dict) -> dict:
+    """Record a sound as WhatsApp's phones do: OGG with Opus."""
+    packets = await sound.load(sound_of(dict(wanted)))
+    if not packets:
+        raise ValueError("audio needs say, wav, wav_base64 or tone")
+    content = await asyncio.to_thread(lambda: sound.to_ogg(sound.decode(packets)))
+    mime = "audio/ogg; codecs=opus"
+    media_id = media.keep(world, number, mime, content)
+    return {
+        "id": media_id,
+        "mime_type": mime,
+        "sha256": media.digest(content),
+        "voice": True,
+    }
 
 
 async def reply(request: web.Request) -> web.Response:

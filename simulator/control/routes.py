@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import burst, calls, phones, whole
+from . import accounts, burst, calls, phones, whole
 from .tools import WORLD, errors
 
 if TYPE_CHECKING:
@@ -15,6 +15,6 @@ def add(app: web.Application, world: "World") -> None:
     """Add all of them and their errors."""
     app[WORLD] = world
     app.middlewares.append(errors)
-    for module in (calls, phones, whole, burst):
+    for module in (calls, phones, accounts, whole, burst):
         for method, path, handler in module.ROUTES:
             app.router.add_route(method, f"/control/{path}", handler)

@@ -1,4 +1,4 @@
-"""Control of the whole: requests, webhooks, faults, settings, numbers, apps, reset."""
+"""Control of the whole: requests, webhooks, faults, settings, numbers, reset."""
 
 import asyncio
 import json
@@ -144,68 +144,6 @@ async def set_number(request: web.Request) -> web.Response:
     return answer(_number(number))
 
 
-async def apps(request: web.Request) -> web.Response:
-    """GET /control/apps: without secrets and tokens."""
-    world = world_of(request)
-    return answer(
-        [
-            {
-                "app_id": app.app_id,
-                "webhook": app.webhook,
-                "fields": sorted(app.fields),
-                "wabas": sorted(app.wabas),
-                "subscribed": sorted(
-                    w.waba_id
-                    for w in world.wabas.values()
-                    if app.app_id in w.subscriptions
-                ),
-            }
-            for app in world.apps.values()
-        ]
-    )
-
-
-async def set_app(request: web.Request) -> web.Response:
-    """POST /control/apps/{app_id} {webhook, verify_token, fields, tokens, handshake}.
-
-    `tokens` is a list, or an object {token: [rights]}.
-
-    With "handshake": true the URL is asked for the challenge first, as Meta does
-    each time it is saved; answers {"verified": bool} and keeps the old one if not.
-    """
-    world, data = world_of(request), await body_of(request)
-    app = world.apps.get(request.match_info["app_id"])
-    if app is None:
-        raise LookupError("no such app")
-    url = data.get("webhook", app.webhook)
-    token = data.get("verify_token", app.verify_token)
-    verified = None
-    if data.get("handshake"):
-        verified = await world.sender.handshake(url, token)
-    if verified is not False:
-        app.webhook, app.verify_token = url, token
-        if "fields" in data:
-            app.fields = set(data["fields"])
-        if "tokens" in data:
-            tokens = data["tokens"]
-            if isinstance(tokens, list):
-                tokens = {str(token): ["*"] for token in tokens}
-            app.tokens = tokens
-        if "app_secret" in data:
-            app.app_secret = str(data["app_secret"])
-    return answer({"app_id": app.app_id, "webhook": app.webhook, "verified": verified})
-
-
-async def handshake(request: web.Request) -> web.Response:
-    """POST /control/handshake {app_id, verify_token}: ask its URL for the challenge."""
-    world, data = world_of(request), await body_of(request)
-    app = world.apps.get(str(data.get("app_id")))
-    if app is None:
-        raise LookupError("no such app")
-    token = data.get("verify_token", app.verify_token)
-    return answer({"ok": await world.sender.handshake(app.webhook, token)})
-
-
 async def events(request: web.Request) -> web.WebSocketResponse:
     """GET /control/events: WebSocket of everything that happens."""
     socket = web.WebSocketResponse(heartbeat=20)
@@ -243,8 +181,5 @@ ROUTES = [
     ("POST", "reset", reset),
     ("GET", "numbers", numbers),
     ("POST", "numbers/{number}", set_number),
-    ("GET", "apps", apps),
-    ("POST", "apps/{app_id}", set_app),
-    ("POST", "handshake", handshake),
     ("GET", "events", events),
 ]

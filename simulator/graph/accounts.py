@@ -1,11 +1,9 @@
-"""Numbers, business accounts, subscriptions, templates and tokens."""
+"""Numbers, business accounts and their subscriptions."""
 
-import time
 from pathlib import PurePosixPath
 
 from ..errors import GraphError, unknown_object
-from ..ids import numeric
-from ..model import Number
+from ..model import Number, Waba
 from . import media
 from .gate import MANAGEMENT, Query
 
@@ -17,9 +15,13 @@ NUMBER_FIELDS = (
     "platform_type",
     "throughput",
 )
+# Fields that Graph knows but leaves out when there is nothing in them.
+MAY_BE_EMPTY = ("primary_funding_id", "country_code")
 
 
-def _number(number: Number) -> dict:
+def _number(query: Query, number: Number) -> dict:
+    waba = query.world.wabas[number.waba_id]
+    limit = _tier(number.messaging_limit)
     return {
         "id": number.phone_number_id,
         "verified_name": number.name,
@@ -31,16 +33,90 @@ def _number(number: Number) -> dict:
         "status": "CONNECTED",
         "name_status": "APPROVED",
         "account_mode": "SANDBOX" if number.sandbox else "LIVE",
-        "messaging_limit_tier": f"TIER_{number.messaging_limit}",
-        "whatsapp_business_manager_messaging_limit": number.messaging_limit,
+        "messaging_limit_tier": limit,
+        "whatsapp_business_manager_messaging_limit": limit,
         "country_code": number.country,
+        "webhook_configuration": _webhooks(query, waba),
+        "health_status": _health(waba, number),
     }
 
 
-def _pick(data: dict, query: Query, default: tuple[str, ...]) -> dict:
-    """Graph answers the fields asked for and always the id."""
+def _tier(users: int) -> str:
+    """The messaging limit as Graph names it; from 1,000,000 on it is none."""
+    if users >= 1_000_000:
+        return "TIER_UNLIMITED"
+    thousands = users >= 1000 and not users % 1000
+    return f"TIER_{users // 1000}K" if thousands else f"TIER_{users}"
+
+
+def _webhooks(query: Query, waba: Waba) -> dict:
+    """Where this app hears of the number: the most particular one is used."""
+    found = {"application": query.app.webhook}
+    override = waba.subscriptions.get(query.app.app_id, {}).get("override_callback_uri")
+    if override:
+        found["whatsapp_business_account"] = override
+    return found
+
+
+def _health(waba: Waba, number: Number | None = None) -> dict:
+    """health_status: the worst of business account and number."""
+    errors = []
+    if not waba.payment:
+        errors.append(
+            {
+                "error_code": 141006,
+                "error_description": "There is an error with the payment method.",
+                "possible_solution": "Update the payment method in WhatsApp Manager.",
+            }
+        )
+    state = waba.health if waba.payment else "BLOCKED"
+    account = {
+        "entity_type": "WABA",
+        "id": waba.waba_id,
+        "can_send_message": state,
+        **({"errors": errors} if errors else {}),
+    }
+    entities = [account]
+    if number:
+        entities.insert(
+            0,
+            {
+                "entity_type": "PHONE_NUMBER",
+                "id": number.phone_number_id,
+                "can_send_message": "AVAILABLE",
+            },
+        )
+    return {"can_send_message": state, "entities": entities}
+
+
+def _waba(waba: Waba) -> dict:
+    data = {
+        "id": waba.waba_id,
+        "name": waba.name,
+        "currency": "EUR",
+        "timezone_id": "1",
+        "account_review_status": waba.review,
+        "message_template_namespace": f"ns_{waba.waba_id}",
+        "health_status": _health(waba),
+    }
+    if waba.payment:
+        data["primary_funding_id"] = "600000000000001"
+    return data
+
+
+def _pick(data: dict, query: Query, default: tuple[str, ...], kind: str) -> dict:
+    """Graph answers the fields asked for and always the id; one that it does not
+    have is an error, one that is empty is left out."""
     asked = query.request.query.get("fields")
     names = [n.strip().split("{")[0] for n in asked.split(",")] if asked else default
+    missing = query.world.switches.missing_fields.replace(" ", "").split(",")
+    for name in names if asked else ():
+        if name in missing or name not in (*data, *MAY_BE_EMPTY):
+            raise GraphError(
+                100,
+                message=f"(#100) Tried accessing nonexisting field ({name}) on node "
+                f"type ({kind})",
+            )
     return {name: data[name] for name in (*names, "id") if name in data}
 
 
@@ -48,18 +124,12 @@ async def show_object(query: Query) -> dict:
     """GET /{id}: a number, a business account, an app or a medium."""
     object_id = query.request.match_info["object"]
     if object_id in query.world.numbers:
-        return _pick(_number(query.number()), query, NUMBER_FIELDS)
+        data = _number(query, query.number())
+        return _pick(data, query, NUMBER_FIELDS, "WhatsAppBusinessPhoneNumber")
     if object_id in query.world.wabas:
-        waba = query.waba()
-        data = {
-            "id": waba.waba_id,
-            "name": waba.name,
-            "currency": "EUR",
-            "timezone_id": "1",
-            "account_review_status": "APPROVED",
-            "message_template_namespace": f"ns_{waba.waba_id}",
-        }
-        return _pick(data, query, ("name", "currency", "timezone_id"))
+        data = _waba(query.waba())
+        default = ("name", "currency", "timezone_id")
+        return _pick(data, query, default, "WhatsAppBusinessAccount")
     if object_id in (query.app.app_id, "app"):
         return {"id": query.app.app_id, "name": "Demo app", "link": ""}
     return await media.show(query)
@@ -75,7 +145,12 @@ async def phone_numbers(query: Query) -> dict:
     query.need(MANAGEMENT)
     waba = query.waba()
     rows = [
-        _pick(_number(number), query, NUMBER_FIELDS)
+        _pick(
+            _number(query, number),
+            query,
+            NUMBER_FIELDS,
+            "WhatsAppBusinessPhoneNumber",
+        )
         for number in query.world.numbers.values()
         if number.waba_id == waba.waba_id
     ]
@@ -119,85 +194,6 @@ async def subscribed_apps(query: Query) -> dict:
         options = {"override_callback_uri": url, "verify_token": token}
     waba.subscriptions[app_id] = options
     return {"success": True}
-
-
-async def message_templates(query: Query) -> dict:
-    """GET and POST /{WABA}/message_templates; a new one is approved at once."""
-    query.need(MANAGEMENT)
-    waba = query.waba()
-    if query.request.method == "GET":
-        name = query.request.query.get("name")
-        rows = [
-            {"id": str(index), "status": "APPROVED", **template}
-            for index, template in enumerate(waba.templates.values(), 10**14)
-            if name in (None, template["name"])
-        ]
-        return {"data": rows, "paging": {"cursors": {"before": "", "after": ""}}}
-    body = query.body
-    for member in ("name", "language", "category", "components"):
-        if not body.get(member):
-            raise GraphError(100, f"{member} is required")
-    check_template(body)
-    template = {k: body[k] for k in ("name", "language", "category", "components")}
-    template["status"] = "APPROVED"
-    waba.templates[body["name"]] = template
-    return {"id": numeric(), "status": "APPROVED", "category": body["category"]}
-
-
-def check_template(body: dict) -> None:
-    """Rules of templates with a permission request or a call button."""
-    kinds = [str(c.get("type", "")).lower() for c in body["components"]]
-    if "call_permission_request" in kinds:
-        if "body" not in kinds:
-            raise GraphError(100, "A permission request needs a BODY")
-        if body["category"] not in ("MARKETING", "UTILITY"):
-            raise GraphError(100, "The category must be MARKETING or UTILITY")
-    buttons = [
-        button
-        for component in body["components"]
-        for button in component.get("buttons", [])
-        if str(button.get("type")).lower() == "voice_call"
-    ]
-    if len(buttons) > 1:
-        raise GraphError(100, "Only one call button is allowed")
-    for button in buttons:
-        if not 1440 <= button.get("ttl_minutes", 10080) <= 43200:
-            raise GraphError(100, "ttl_minutes must be 1440 to 43200")
-
-
-async def debug_token(query: Query) -> dict:
-    """GET /debug_token?input_token=: what a token is good for."""
-    token = query.request.query.get("input_token", "")
-    for app in query.world.apps.values():
-        if token in app.tokens:
-            rights = app.tokens[token]
-            if "*" in rights:
-                rights = [
-                    "whatsapp_business_management",
-                    "whatsapp_business_messaging",
-                ]
-            return {
-                "data": {
-                    "app_id": app.app_id,
-                    "type": "SYSTEM_USER",
-                    "application": "Demo app",
-                    "expires_at": 0,
-                    "issued_at": int(time.time()) - 3600,
-                    "is_valid": True,
-                    "scopes": rights,
-                    "granular_scopes": [
-                        {"scope": right, "target_ids": sorted(app.wabas)}
-                        for right in rights
-                    ],
-                }
-            }
-    return {
-        "data": {
-            "is_valid": False,
-            "error": {"code": 190, "message": "Invalid OAuth access token."},
-            "scopes": [],
-        }
-    }
 
 
 async def nothing(query: Query) -> dict:

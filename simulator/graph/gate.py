@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -14,6 +15,7 @@ from aiohttp import web
 from ..errors import GraphError, unknown_object
 from ..faults import GRAPH, Fault
 from ..model import App, Number, Waba
+from .tokens import token_refusal
 
 if TYPE_CHECKING:
     from ..world import World
@@ -37,6 +39,7 @@ class Query:
     parts: dict = field(default_factory=dict)  # of a multipart body
     entry: dict = field(default_factory=dict)  # its line in the log
     after_reply: list[Callable[[], None]] = field(default_factory=list)
+    as_app: bool = False  # the token is the app's own: app_id|app_secret
 
     def need(self, right: str) -> None:
         """Raise the rights error (HTTP 403) unless the token has `right`."""
@@ -92,7 +95,7 @@ def endpoint(world: "World", name: str, handler: Handler):
         order = None
         try:
             body, parts = await _read(request, entry)
-            action = _action(name, body)
+            action = _action(name, request.method, body)
             entry["action"] = action
             order = next(iter(world.faults.take(GRAPH, (name, action))), None)
             if order:
@@ -112,6 +115,9 @@ def endpoint(world: "World", name: str, handler: Handler):
                 response.headers["WWW-Authenticate"] = (
                     'OAuth "Facebook Platform" "invalid_token"'
                 )
+        skew = world.switches.clock_skew
+        if skew:
+            response.headers["Date"] = formatdate(time.time() + skew, usegmt=True)
         entry["status"] = response.status
         entry["ms"] = round((time.time() - started) * 1000, 2)
         if response.content_type == "application/json" and response.text:
@@ -130,7 +136,7 @@ def _as_response(result: dict | web.StreamResponse) -> web.StreamResponse:
     return web.json_response(result)
 
 
-def _action(name: str, body: dict) -> str:
+def _action(name: str, method: str, body: dict) -> str:
     """What the request does, for the log and for faults."""
     if name == "calls":
         return str(body.get("action", ""))
@@ -140,7 +146,8 @@ def _action(name: str, body: dict) -> str:
         if kind == "interactive" and isinstance(inner, dict):
             return str(inner.get("type", kind))
         return str(kind)
-    return name
+    changes = {"settings": "set_settings", "templates": "create_template"}
+    return changes.get(name, name) if method == "POST" else name
 
 
 async def _read(request: web.Request, entry: dict) -> tuple[dict, dict]:
@@ -194,7 +201,16 @@ def _admit(
         token = request.query.get("access_token") or str(body.get("access_token", ""))
     token = token.strip()
     for app in world.apps.values():
+        if token and token == f"{app.app_id}|{app.app_secret}":
+            _check_proof(world, app, token, request, body)
+            entry["app_id"] = app.app_id
+            return Query(
+                world, request, app, token, [], body, parts, entry, as_app=True
+            )
         if token and token in app.tokens:
+            refusal = token_refusal(app, token)
+            if refusal:
+                raise refusal
             _check_proof(world, app, token, request, body)
             entry["app_id"] = app.app_id
             return Query(

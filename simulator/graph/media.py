@@ -4,11 +4,16 @@ import base64
 import hashlib
 import secrets
 import time
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from ..errors import GraphError, unknown_object
+from ..model import Number
 from .gate import MESSAGING, Query
+
+if TYPE_CHECKING:
+    from ..world import World
 
 MEGABYTE = 1024 * 1024
 LIMITS = {
@@ -41,18 +46,31 @@ async def upload(query: Query) -> dict:
         raise GraphError(131053, f"The file is larger than {LIMITS[base]} MB")
     if base == "audio/ogg" and b"OpusHead" not in content[:200]:
         raise GraphError(131053, "audio/ogg must hold Opus")
+    media_id = keep(query.world, number, mime, content, filename)
+    query.world.media[media_id]["use_case"] = query.body.get("use_case")
+    return {"id": media_id}
+
+
+def keep(
+    world: "World", number: Number, mime: str, content: bytes, filename: str = ""
+) -> str:
+    """Keep a medium of a number; its id."""
     media_id = str(secrets.randbelow(10**15) + 10**15)
-    query.world.media[media_id] = {
+    world.media[media_id] = {
         "id": media_id,
         "number": number.phone_number_id,
         "mime_type": mime,
         "filename": filename,
         "content": content,
         "created": time.time(),
-        "use_case": query.body.get("use_case"),
         "keys": {},
     }
-    return {"id": media_id}
+    return media_id
+
+
+def digest(content: bytes) -> str:
+    """sha256 in Base64, as media objects and webhooks have it."""
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
 def find(query: Query) -> dict:
@@ -73,12 +91,11 @@ async def show(query: Query) -> dict:
     key = secrets.token_urlsafe(16)
     media["keys"][key] = time.time() + query.world.switches.media_url_ttl
     base = f"{query.request.scheme}://{query.request.host}"
-    digest = base64.b64encode(hashlib.sha256(media["content"]).digest()).decode()
     return {
         "messaging_product": "whatsapp",
         "url": f"{base}/whatsapp_business/attachments/?mid={media['id']}&hash={key}",
         "mime_type": media["mime_type"],
-        "sha256": digest,
+        "sha256": media.get("sha256") or digest(media["content"]),
         "file_size": len(media["content"]),
         "id": media["id"],
     }

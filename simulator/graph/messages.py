@@ -7,6 +7,7 @@ from ..errors import GraphError, webhook_error
 from ..model import Number, Phone
 from ..webhooks import bodies
 from . import calls as calls_endpoint
+from . import templates
 from .gate import MESSAGING, Query
 from .recipients import resolve
 
@@ -187,13 +188,10 @@ def _button_options(parameters: dict, shortest: int) -> dict:
 def _template(query: Query, number: Number, phone: Phone) -> dict:
     part = _part(query.body, "template")
     waba = query.world.wabas[number.waba_id]
-    template = waba.templates.get(str(part.get("name")))
     language = part.get("language")
     code = language.get("code") if isinstance(language, dict) else None
-    if template is None or template.get("language") != code:
-        raise GraphError(132001, f"No template {part.get('name')!r} in {code!r}")
-    if template.get("status", "APPROVED") != "APPROVED":
-        raise GraphError(132015, "The template is not approved")
+    template = templates.find(waba, part.get("name"), code)
+    template = templates.check_sendable(template, part)
     entry = {"type": "template", "template": template["name"], "text": ""}
     for component in template.get("components", []):
         kind = str(component.get("type", "")).lower()

@@ -4,14 +4,24 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import accounts, blocks, calls, media, messages, permissions, settings
+from . import (
+    accounts,
+    apps,
+    blocks,
+    calls,
+    media,
+    messages,
+    permissions,
+    settings,
+    templates,
+)
 from .gate import endpoint
 
 if TYPE_CHECKING:
     from ..world import World
 
 TABLE = [
-    ("GET", "debug_token", "debug_token", accounts.debug_token),
+    ("GET", "debug_token", "debug_token", apps.debug_token),
     ("POST", "{object}/calls", "calls", calls.calls),
     ("GET", "{object}/settings", "settings", settings.get_settings),
     ("POST", "{object}/settings", "settings", settings.post_settings),
@@ -26,8 +36,9 @@ TABLE = [
     ("*", "{object}/block_users", "block_users", blocks.block_users),
     ("GET", "{object}/phone_numbers", "phone_numbers", accounts.phone_numbers),
     ("*", "{object}/subscribed_apps", "subscribed_apps", accounts.subscribed_apps),
-    ("GET", "{object}/message_templates", "templates", accounts.message_templates),
-    ("POST", "{object}/message_templates", "templates", accounts.message_templates),
+    ("GET", "{object}/subscriptions", "subscriptions", apps.subscriptions),
+    ("GET", "{object}/message_templates", "templates", templates.message_templates),
+    ("POST", "{object}/message_templates", "templates", templates.message_templates),
     ("GET", "{object}", "object", accounts.show_object),
     ("DELETE", "{object}", "object", accounts.delete_object),
     ("*", "{rest:.*}", "unknown", accounts.nothing),

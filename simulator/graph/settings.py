@@ -51,12 +51,26 @@ async def get_settings(query: Query) -> dict:
     return data
 
 
+RESTRICTIONS = {
+    "outbound": ("suspended", "RESTRICTED_BUSINESS_INITIATED_CALLING"),
+    "inbound": ("inbound_paused", "RESTRICTED_USER_INITIATED_CALLING"),
+    "button_hidden": (
+        "button_hidden",
+        "RESTRICTED_USER_INITIATED_CALLING_CALL_BUTTON_HIDDEN",
+    ),
+}
+
+
 def _restrictions(number: Number) -> list[dict]:
+    """restrictions_list; a button that is hidden is not among them."""
     found = []
-    if number.suspended:
-        found.append({"type": "RESTRICTED_BUSINESS_INITIATED_CALLING"})
-    if number.inbound_paused:
-        found.append({"type": "RESTRICTED_USER_INITIATED_CALLING"})
+    for kind in ("outbound", "inbound"):
+        flag, word = RESTRICTIONS[kind]
+        if getattr(number, flag):
+            row = {"type": word, "reason": "LOW_CALLING_QUALITY"}
+            if kind in number.restricted_until:
+                row["expiration"] = int(number.restricted_until[kind])
+            found.append(row)
     return found
 
 
@@ -99,7 +113,7 @@ def announce(world: "World", number: Number) -> None:
 def _may_enable(query: Query, number: Number) -> None:
     if number.messaging_limit < LEAST_MESSAGING_LIMIT and not number.sandbox:
         raise GraphError(138015, "The messaging limit is below 2000 recipients a day")
-    subscribed = [app for app, _ in query.world.sender.targets(number, "calls")]
+    subscribed = [app for app, _ in query.world.sender.targets(number.waba_id, "calls")]
     if not subscribed and not number.on_sip:
         raise GraphError(
             138018, "No app is subscribed to the calls field of this account"

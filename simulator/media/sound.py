@@ -136,3 +136,20 @@ def to_wav(pcm: np.ndarray) -> bytes:
         target.setframerate(RATE)
         target.writeframes(pcm.astype("<i2").tobytes())
     return buffer.getvalue()
+
+
+def to_ogg(pcm: np.ndarray) -> bytes:
+    """Mono int16 at 48 kHz as OGG with Opus: a voice message of WhatsApp."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="ogg") as target:
+        stream = target.add_stream("libopus", rate=RATE, layout="mono")
+        stream.bit_rate = BITRATE
+        for start in range(0, len(pcm), FRAME):
+            part = np.pad(pcm[start : start + FRAME], (0, FRAME))[:FRAME]
+            frame = av.AudioFrame.from_ndarray(
+                part.reshape(1, -1), format="s16", layout="mono"
+            )
+            frame.sample_rate, frame.pts = RATE, start
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    return buffer.getvalue()

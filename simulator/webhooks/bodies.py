@@ -3,7 +3,7 @@
 import json
 import time
 
-from ..model import Number, Phone
+from ..model import Number, Phone, Waba
 from ..switches import Switches
 
 
@@ -19,6 +19,16 @@ def envelope(number: Number, field: str, value: dict) -> dict:
         "object": "whatsapp_business_account",
         "entry": [{"id": number.waba_id, "changes": [change]}],
     }
+
+
+def account_envelope(waba: Waba, field: str, value: dict) -> dict:
+    """One entry with one change about a business account, with its time."""
+    entry = {
+        "id": waba.waba_id,
+        "time": int(time.time()),
+        "changes": [{"value": value, "field": field}],
+    }
+    return {"object": "whatsapp_business_account", "entry": [entry]}
 
 
 def serialise(body: dict, escape_slashes: bool = True) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from ..faults import WEBHOOK, Fault
-from ..model import App, Number
+from ..model import App, Number, Waba
 from . import bodies, mend
 from .delivery import Delivery, sign
 
@@ -44,9 +44,9 @@ class Sender:
             )
         return self._session
 
-    def targets(self, number: Number, field_name: str) -> list[tuple[App, str]]:
-        """Apps that get this field of this number, each with its URL."""
-        waba = self.world.wabas[number.waba_id]
+    def targets(self, waba_id: str, field_name: str) -> list[tuple[App, str]]:
+        """Apps that get this field of this business account, each with its URL."""
+        waba = self.world.wabas[waba_id]
         found = []
         for app_id, subscription in waba.subscriptions.items():
             app = self.world.apps.get(app_id)
@@ -68,10 +68,28 @@ class Sender:
     ) -> list[Delivery]:
         """Send one change to every subscribed app; returns what is under way."""
         body = bodies.envelope(number, field_name, value)
+        return self._send(number.waba_id, field_name, body, names, call_id, wa_id)
+
+    def send_account(
+        self, waba: Waba, field_name: str, value: dict, names: tuple[str, ...]
+    ) -> list[Delivery]:
+        """The same for a change about the business account, not about a number."""
+        body = bodies.account_envelope(waba, field_name, value)
+        return self._send(waba.waba_id, field_name, body, names)
+
+    def _send(
+        self,
+        waba_id: str,
+        field_name: str,
+        body: dict,
+        names: tuple[str, ...],
+        call_id: str | None = None,
+        wa_id: str | None = None,
+    ) -> list[Delivery]:
         faults = self.world.faults.take(WEBHOOK, names, wa_id)
         body = _bend(body, faults)
         sent = []
-        for app, url in self.targets(number, field_name):
+        for app, url in self.targets(waba_id, field_name):
             sent.append(self._dispatch(app, url, body, names, call_id, faults))
         return sent
 

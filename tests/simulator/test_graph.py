@@ -272,29 +272,6 @@ class TestAccounts:
         await business.graph("DELETE", path)
         assert (await business.graph("GET", path))[1] == {"data": []}
 
-    async def test_templates(self, business):
-        template = {
-            "name": "ask",
-            "language": "de",
-            "category": "UTILITY",
-            "components": [{"type": "call_permission_request"}],
-        }
-        path = f"{WABA}/message_templates"
-        status, body = await business.graph("POST", path, template)
-        assert (status, body["error"]["code"]) == (400, 100)
-        template["components"].append({"type": "BODY", "text": "Darf ich?"})
-        status, body = await business.graph("POST", path, template)
-        assert status == 200 and body["status"] == "APPROVED"
-        _, body = await business.graph("GET", f"{path}?name=ask")
-        assert body["data"][0]["language"] == "de"
-
-    async def test_debug_token(self, business):
-        _, body = await business.graph("GET", f"debug_token?input_token={TOKEN}")
-        assert body["data"]["is_valid"] and body["data"]["app_id"] == APP
-        assert "whatsapp_business_messaging" in body["data"]["scopes"]
-        _, body = await business.graph("GET", "debug_token?input_token=x")
-        assert body["data"]["is_valid"] is False
-
 
 class TestMediaAndBlocking:
     async def upload(self, business, content, kind="audio/ogg"):
