@@ -25,6 +25,7 @@ from . import (
     whatsapp_call_blocked,
     whatsapp_call_push,
     whatsapp_call_record,
+    ir_ui_menu,
     mail_thread,
     res_partner,
     res_partner_calls,

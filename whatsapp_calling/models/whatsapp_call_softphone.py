@@ -18,20 +18,25 @@ class WhatsappCall(models.Model):
 
     @api.model
     def softphone_start(self):
-        """All that a page needs when it opens, in one request."""
+        """All that a page needs when it opens, in one request.
+
+        :return: `enabled`: calls ring here, in whichever company; `shown`: one can
+            call from here, the companies ticked; if not, why, and for managers
+            `explained`: they see what is off, and that it is
+        """
         user = self.env.user
-        operator = self._is_operator()
-        numbers = self.env["whatsapp.calling.number"]._usable(user.company_ids)
-        reason = ""
-        if not operator:
-            reason = self.env._("You are no calling operator.")
-        elif not numbers:
-            reason = self._no_number_reason(user.company_ids)
-        if reason:
-            return {"enabled": False, "reason": reason, "calls": [], "numbers": []}
+        reason = self._no_phone_reason(self.env.companies)
+        shown = {
+            "shown": not reason,
+            "reason": reason,
+            "explained": bool(reason) and self._sees_what_is_off(),
+        }
+        if self._no_phone_reason(user.company_ids):
+            return {"enabled": False, "calls": [], "numbers": [], **shown}
+        numbers = self.env["whatsapp.calling.number"]._usable(self.env.companies)
         return {
             "enabled": True,
-            "reason": "",
+            **shown,
             "user_id": user.id,
             "numbers": [number._softphone_view() for number in numbers],
             # sudo: ice server - every operator's browser needs them to connect
@@ -44,6 +49,22 @@ class WhatsappCall(models.Model):
             ],
             **self.softphone_poll(),
         }
+
+    @api.model
+    def _no_phone_reason(self, companies):
+        """Why one has no phone in these companies, or ""."""
+        if not self._is_operator():
+            return self.env._("You are no calling operator.")
+        if not self.env["whatsapp.calling.number"]._usable(companies):
+            return self._no_number_reason(companies)
+        return ""
+
+    def _sees_what_is_off(self):
+        """Managers see what is switched off, where calling was set up at all."""
+        # sudo: account - a manager may know that their company has one
+        accounts = self.env["whatsapp.calling.account"].sudo()
+        own = [("company_id", "in", self.env.companies.ids)]
+        return self._is_manager() and bool(accounts.search_count(own, limit=1))
 
     @api.model
     def softphone_poll(self):
@@ -129,7 +150,7 @@ class WhatsappCall(models.Model):
     @api.model
     def softphone_contacts(self, options):
         """People one may call: partners with a phone, found by name or digits."""
-        if not self._is_operator():
+        if self._no_phone_reason(self.env.companies):
             return []
         query = (options.get("query") or "").strip()
         limit = min(int(options.get("limit") or 30), 100)

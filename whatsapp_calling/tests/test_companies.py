@@ -1,10 +1,12 @@
 """Calling is switched on company by company; where it is off nothing of it works."""
 
+import json
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from . import meta_bodies as meta
-from .common import WhatsappCallingCase
+from .common import MANAGER, OPERATOR, WhatsappCallingCase, WhatsappCallingHttpCase
 
 OFF = (
     "WhatsApp Calling is switched off for Calls Vienna. An administrator can switch it "
@@ -88,3 +90,143 @@ class TestCompanySwitch(WhatsappCallingCase):
     def test_the_other_company_goes_on(self):
         self.switch_off()
         self.assertEqual(self.company_2._whatsapp_calling_refusal(), "")
+
+
+class TwoCompaniesMixin:
+    """Two people of both companies, of which the first has calling switched off."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.both = cls.company | cls.company_2
+        cls.olga = cls._user("olga", OPERATOR, cls.company)
+        cls.mona = cls._user("mona", MANAGER, cls.company)
+        (cls.olga | cls.mona).company_ids = cls.both
+        cls.company.whatsapp_calling_enabled = False
+
+    def of_both(self, user, *companies):
+        """The softphone of a user of both companies with these ones ticked."""
+        ids = [company.id for company in companies]
+        calls = self.env(user=user, su=False)["whatsapp.call"]
+        return calls.with_context(allowed_company_ids=ids)
+
+
+@tagged("post_install", "-at_install")
+class TestTwoCompanies(TwoCompaniesMixin, WhatsappCallingCase):
+    """What a user of two companies sees goes by those that are ticked."""
+
+    def test_where_calling_is_off_there_is_no_phone(self):
+        start = self.of_both(self.olga, self.company).softphone_start()
+        self.assertEqual((start["shown"], start["explained"]), (False, False))
+        self.assertEqual((start["reason"], start["numbers"]), (OFF, []))
+
+    def test_where_calling_is_on_there_is_a_phone_with_the_numbers_of_there(self):
+        for companies in (self.company_2,), (self.company, self.company_2):
+            start = self.of_both(self.olga, *companies).softphone_start()
+            self.assertEqual((start["shown"], start["reason"]), (True, ""))
+            numbers = [number["id"] for number in start["numbers"]]
+            self.assertEqual(numbers, self.number_2.ids)
+
+    def test_a_call_of_the_company_that_is_on_rings_whichever_is_ticked(self):
+        offer = meta.calls(
+            meta.offer(to="34911998100"), number_ref="290000000000002"
+        )
+        self.deliver(offer, account=self.account_2)
+        call = self.the_call()
+        self.assertIn(self.olga, call.rung_user_ids)
+        start = self.of_both(self.olga, self.company).softphone_start()
+        self.assertEqual((start["enabled"], start["shown"]), (True, False))
+        self.assertEqual([view["id"] for view in start["calls"]], call.ids)
+        answer = self.of_both(self.olga, self.company).softphone_accept(
+            call.id, "tab-1", meta.ANSWER_SDP
+        )
+        self.assertTrue(answer["ok"])
+
+    def test_a_manager_reads_why_it_is_off(self):
+        start = self.of_both(self.mona, self.company).softphone_start()
+        self.assertEqual((start["shown"], start["explained"]), (False, True))
+        self.assertEqual(start["reason"], OFF)
+
+    def test_a_manager_of_a_company_that_never_had_calling_is_told_nothing(self):
+        self.account.unlink()
+        start = self.of_both(self.mona, self.company).softphone_start()
+        self.assertEqual((start["shown"], start["explained"]), (False, False))
+
+    def test_nobody_is_listed_to_be_called_where_it_is_off(self):
+        options = {"query": "Eva"}
+        off = self.of_both(self.olga, self.company).softphone_contacts(options)
+        on = self.of_both(self.olga, self.company_2).softphone_contacts(options)
+        self.assertEqual(off, [])
+        self.assertIn(self.eva.id, [one["partner_id"] for one in on])
+
+
+@tagged("post_install", "-at_install")
+class TestMenuOfCompanies(TwoCompaniesMixin, WhatsappCallingHttpCase):
+    """The app is in the menu where calling is on, by the companies ticked."""
+
+    def apps(self, user, *companies):
+        """Names of the apps a browser with these companies ticked gets."""
+        self.authenticate(user.login, user.login)
+        ids = "-".join(str(company.id) for company in companies)
+        self.opener.cookies["cids"] = ids
+        menus = self.url_open("/web/webclient/load_menus").json()
+        apps = [menus[str(menu_id)]["name"] for menu_id in menus["root"]["children"]]
+        # what is not an app must not hang about either
+        root = self.env.ref("whatsapp_calling.whatsapp_calling_menu").id
+        ours = [menu for menu in menus.values() if menu["appID"] == root]
+        self.assertEqual(bool(ours), "WhatsApp Calling" in apps)
+        return apps
+
+    def test_an_operator_has_the_app_where_calling_is_on(self):
+        self.assertNotIn("WhatsApp Calling", self.apps(self.olga, self.company))
+        self.assertIn("WhatsApp Calling", self.apps(self.olga, self.company_2))
+        both = self.apps(self.olga, self.company, self.company_2)
+        self.assertIn("WhatsApp Calling", both)
+
+    def test_switching_it_on_shows_at_once(self):
+        self.assertNotIn("WhatsApp Calling", self.apps(self.olga, self.company))
+        self.company.whatsapp_calling_enabled = True
+        self.assertIn("WhatsApp Calling", self.apps(self.olga, self.company))
+
+    def test_managers_and_administrators_always_reach_log_and_settings(self):
+        self.assertIn("WhatsApp Calling", self.apps(self.mona, self.company))
+
+    def test_a_forged_list_of_companies_shows_nothing(self):
+        self.company_2.whatsapp_calling_enabled = True
+        apps = self.apps(self._user("otto", OPERATOR, self.company), self.company_2)
+        self.assertNotIn("WhatsApp Calling", apps)
+
+
+@tagged("post_install", "-at_install")
+class TestRefusedOverRpc(TwoCompaniesMixin, WhatsappCallingHttpCase):
+    """A script that knows the methods gets no further than the buttons do."""
+
+    def rpc(self, method, *args):
+        context = {"allowed_company_ids": self.company.ids, "su": True, "sudo": True}
+        return self.make_jsonrpc_request(
+            f"/web/dataset/call_kw/whatsapp.call/{method}",
+            {
+                "model": "whatsapp.call",
+                "method": method,
+                "args": args,
+                "kwargs": {"context": context},
+            },
+        )
+
+    def test_every_way_to_call_or_write_is_refused(self):
+        self.permit()
+        self.authenticate(self.anna.login, self.anna.login)
+        target = {"partner_id": self.eva.id, "number_id": self.number.id}
+        ways = {
+            "softphone_dial": (target, "tab-1", meta.OFFER_SDP),
+            "softphone_request_permission": (target, "May we?"),
+        }
+        for method, arguments in ways.items():
+            with self.subTest(method=method):
+                answer = self.rpc(method, *arguments)
+                self.assertEqual((answer["ok"], answer["message"]), (False, OFF))
+        lookup = self.rpc("softphone_lookup", target)
+        self.assertEqual((lookup["allowed"], lookup["reason"]), (False, OFF))
+        self.assertNotIn(OFF, json.dumps(self.rpc("softphone_history", {})))
+        asked = [("company_id", "=", self.company.id)]
+        self.assertFalse(self.env["whatsapp.call.request"].search_count(asked))

@@ -153,7 +153,9 @@ class TestSoftphone(WhatsappCallingCase):
             start.keys(),
             {
                 "enabled",
+                "shown",
                 "reason",
+                "explained",
                 "user_id",
                 "numbers",
                 "calls",

@@ -131,7 +131,9 @@ export class FakeServer {
     softphone_start() {
         return {
             enabled: true,
+            shown: this.start.enabled ?? true,
             reason: "",
+            explained: false,
             user_id: serverState.userId,
             numbers: [{ id: 1, label: "Support", display: "+43 720 880100", company_id: 1 }],
             ice_servers: [],

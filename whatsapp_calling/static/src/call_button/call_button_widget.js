@@ -29,7 +29,7 @@ export class WhatsappCallButtonWidget extends Component {
 
     get visible() {
         const { resModel, resId, data } = this.props.record;
-        return this.softphone.enabled && resId && (resModel !== "whatsapp.call" || data.contact_id);
+        return this.softphone.shown && resId && (resModel !== "whatsapp.call" || data.contact_id);
     }
 
     async onClick() {

@@ -78,7 +78,7 @@ export class CallCard extends Component {
     }
 
     get canCall() {
-        return this.softphone.enabled && !this.call.live;
+        return this.softphone.shown && !this.call.live;
     }
 
     callBack() {

@@ -12,14 +12,14 @@ patch(Chatter.prototype, {
         this.softphone = useState(useService("whatsapp_calling.softphone"));
         this.whatsapp = useState({ info: null });
         useEffect(
-            (enabled, model, id) => {
+            (shown, model, id) => {
                 this.whatsapp.info = null;
-                if (enabled && model && id) {
+                if (shown && model && id) {
                     this.lookupWhatsapp(model, id);
                 }
             },
             () => [
-                this.softphone.enabled &&
+                this.softphone.shown &&
                     !this.softphone.hidesChatterButton(this.props.threadModel),
                 this.props.threadModel,
                 this.props.threadId,
@@ -38,7 +38,10 @@ patch(Chatter.prototype, {
     },
 
     get hasWhatsappButton() {
-        return this.softphone.enabled && !this.softphone.hidesChatterButton(this.props.threadModel);
+        const { explained, shown } = this.softphone;
+        return (
+            (shown || explained) && !this.softphone.hidesChatterButton(this.props.threadModel)
+        );
     },
 
     /** Whether the customer may be called, or why not: shown before the click. */
@@ -46,6 +49,9 @@ patch(Chatter.prototype, {
         const { info } = this.whatsapp;
         if (!this.props.threadId) {
             return _t("Save the record first");
+        }
+        if (!this.softphone.shown) {
+            return this.softphone.reason;
         }
         if (!info) {
             return _t("Call on WhatsApp");
@@ -58,9 +64,11 @@ patch(Chatter.prototype, {
         if (saved === false) {
             return;
         }
-        await this.softphone.dial({
-            res_model: this.props.threadModel,
-            res_id: this.props.threadId,
-        });
+        const target = { res_model: this.props.threadModel, res_id: this.props.threadId };
+        if (this.softphone.shown) {
+            await this.softphone.dial(target);
+        } else {
+            await this.softphone.diagnose(target);
+        }
     },
 });

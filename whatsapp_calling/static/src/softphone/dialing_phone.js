@@ -14,6 +14,7 @@ export class DialingPhone extends RingingPhone {
 
     setup(services) {
         super.setup(services);
+        this.action = services.action;
         this.dialog = services.dialog;
     }
 
@@ -80,6 +81,17 @@ export class DialingPhone extends RingingPhone {
         } else {
             this.notify(info.reason, "warning");
         }
+    }
+
+    /** Opens "Why is there no call button?", for managers: each condition and how to meet it. */
+    diagnose(target = {}) {
+        return this.action.doAction("whatsapp_calling.whatsapp_call_diagnosis_action", {
+            additionalContext: {
+                default_phone: target.phone,
+                default_res_model: target.res_model,
+                default_res_id: target.res_id,
+            },
+        });
     }
 
     /** After dialling, by the server. */

@@ -15,8 +15,13 @@ const START_RETRY = 10_000;
  * Knows calls and how to ask for them, not what to do about them.
  */
 export class PhoneLine {
+    /** calls ring here, in whichever company of the user */
     enabled = false;
+    /** one can call from here: in a company that is ticked */
+    shown = false;
+    /** why not, and whether the user is told, because they could change it */
     reason = "";
+    explained = false;
     numbers = [];
     online = true;
     missedCount = 0;
@@ -65,7 +70,9 @@ export class PhoneLine {
             return;
         }
         this.enabled = data.enabled;
+        this.shown = data.shown;
         this.reason = data.reason;
+        this.explained = data.explained;
         if (!this.enabled) {
             return;
         }

@@ -242,6 +242,7 @@ export class Softphone extends DialingPhone {
 
 export const softphoneService = {
     dependencies: [
+        "action",
         "bus_service",
         "dialog",
         "mail.out_of_focus",

@@ -22,6 +22,12 @@ export class SoftphoneSystray extends Component {
         return this.softphone.live?.call || this.softphone.elsewhere;
     }
 
+    /** Where calling is off there is no phone, unless a call of another company comes. */
+    get isShown() {
+        const { enabled, panel, shown, status } = this.softphone;
+        return enabled && (shown || panel.open || ["calling", "ringing"].includes(status));
+    }
+
     get label() {
         const { missedCount, status } = this.softphone;
         switch (status) {
