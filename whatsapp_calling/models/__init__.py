@@ -15,6 +15,7 @@ from . import (
     whatsapp_call_ring,
     whatsapp_call_claim,
     whatsapp_call_dial,
+    whatsapp_call_conditions,
     whatsapp_call_outcome,
     whatsapp_call_clock,
     whatsapp_call_chatter,

@@ -6,6 +6,7 @@ from . import test_companies
 from . import test_contacts
 from . import test_deadlines
 from . import test_demo
+from . import test_diagnosis
 from . import test_dial
 from . import test_hardening
 from . import test_ingest

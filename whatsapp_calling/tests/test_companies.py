@@ -128,9 +128,7 @@ class TestTwoCompanies(TwoCompaniesMixin, WhatsappCallingCase):
             self.assertEqual(numbers, self.number_2.ids)
 
     def test_a_call_of_the_company_that_is_on_rings_whichever_is_ticked(self):
-        offer = meta.calls(
-            meta.offer(to="34911998100"), number_ref="290000000000002"
-        )
+        offer = meta.calls(meta.offer(to="34911998100"), number_ref="290000000000002")
         self.deliver(offer, account=self.account_2)
         call = self.the_call()
         self.assertIn(self.olga, call.rung_user_ids)
