@@ -26,6 +26,9 @@ class WhatsappCallContact(models.Model):
     )
     phone = fields.Char(compute="_compute_phone")
     last_inbound = fields.Datetime("Last in touch", readonly=True)
+    window_closed_at = fields.Datetime(
+        help="WhatsApp refused a free message: the 24 hours were over by then."
+    )
     permission_ids = fields.One2many("whatsapp.call.permission", "contact_id")
 
     _wa_id_uniq = models.UniqueIndex(
@@ -178,7 +181,15 @@ class WhatsappCallContact(models.Model):
         """Whether free text may be sent: WhatsApp allows it for 24 hours."""
         self.ensure_one()
         opened = fields.Datetime.subtract(fields.Datetime.now(), hours=24)
-        return bool(self.last_inbound and self.last_inbound > opened)
+        refused = self.window_closed_at or opened
+        return bool(self.last_inbound and self.last_inbound > max(opened, refused))
+
+    def _window_until(self):
+        """When the 24 hours end, or False when they are over."""
+        self.ensure_one()
+        if not self._window_open():
+            return False
+        return fields.Datetime.add(self.last_inbound, hours=24)
 
     def _address(self):
         """How a request names this user: number, else BSUID."""

@@ -1,7 +1,5 @@
 """Placing a call: who is meant, whether one may, and the request for it."""
 
-from datetime import timedelta
-
 from odoo import api, fields, models
 
 from ..providers.base import Peer
@@ -30,6 +28,8 @@ class WhatsappCall(models.Model):
     def softphone_dial(self, target, tab, sdp):
         """Call a target with the SDP offer of this browser tab.
 
+        :param target: as for `softphone_lookup`; with "confirmed" once the operator
+            has said yes to its "confirm"
         :return: {"ok": True, "call"} or {"ok": False, "reason", "message",
             "next_step"}
         """
@@ -38,23 +38,6 @@ class WhatsappCall(models.Model):
         except SdpError as error:
             return self._refusal("invalid_sdp", str(error), next_step=False)
         return run_in_transaction(self.env, lambda: self._dial(target, tab, offer))
-
-    @api.model
-    def softphone_request_permission(self, target, text=False):
-        """Ask a customer whether they may be called, by a WhatsApp message."""
-
-        def work():
-            aim = self._aim(target)
-            refusal = self._request_refusal(aim)
-            if refusal:
-                return {"ok": False, "message": refusal}
-            self._request_permission(aim, text)
-            message = self.env._(
-                "%(name)s is asked for permission to be called.", name=aim["name"]
-            )
-            return {"ok": True, "message": message}
-
-        return run_in_transaction(self.env, work)
 
     # ---- aiming
 
@@ -83,7 +66,7 @@ class WhatsappCall(models.Model):
             # sudo: contact - the softphone may look up whom it is about to call
             contact = contact.sudo()._lookup(company, digits)
         partner = partner or contact.partner_id
-        number = self._default_number(target, numbers, contact)
+        number = self._default_number(target, numbers, contact, record)
         return {
             "record": record,
             "partner": partner,
@@ -121,16 +104,11 @@ class WhatsappCall(models.Model):
         chosen = numbers.filtered(lambda n: n.id == target.get("number_id"))
         return chosen + (numbers - chosen)
 
-    def _default_number(self, target, numbers, contact):
-        """The chosen one, else the one last used with the contact, else the first."""
-        chosen = target.get("number_id") in numbers.ids
-        if contact and len(numbers) > 1 and not chosen:
-            last = self.sudo().search(
-                [("contact_id", "=", contact.id), ("number_id", "in", numbers.ids)],
-                limit=1,
-            )
-            return last.number_id or numbers[:1]
-        return numbers[:1]
+    def _default_number(self, target, numbers, contact, record):
+        """The chosen one, else the one that fits contact, team, user or company."""
+        if target.get("number_id") in numbers.ids:
+            return numbers[:1]
+        return numbers._to_dial_with(contact, record)
 
     @api.model
     def _dial_view(self, aim):
@@ -156,6 +134,7 @@ class WhatsappCall(models.Model):
             "allowed": not refusal,
             "reason": refusal["message"] if refusal else "",
             "next_step": refusal["next_step"] if refusal else False,
+            "confirm": "" if refusal else self._streak_question(aim),
         }
 
     # ---- may one?
@@ -232,7 +211,8 @@ class WhatsappCall(models.Model):
             )
         permission = self.env["whatsapp.call.permission"].sudo()._of(number, contact)
         if permission.state == "granted":
-            return None
+            limit = permission._call_refusal(aim["name"], permission._limits())
+            return self._no("limit", limit) if limit else None
         return self._no(
             "no_permission",
             self.env._(
@@ -242,6 +222,16 @@ class WhatsappCall(models.Model):
             ),
             "request_permission",
         )
+
+    @api.model
+    def _streak_question(self, aim):
+        """What to ask the operator before WhatsApp takes the permission back, or ""."""
+        permission = (
+            self.env["whatsapp.call.permission"]
+            .sudo()
+            ._of(aim["number"], aim["contact"].sudo())
+        )
+        return permission._streak_question(aim["name"], permission._limits())
 
     def _no(self, reason, message, next_step=False):
         return {"reason": reason, "message": message, "next_step": next_step}
@@ -259,6 +249,9 @@ class WhatsappCall(models.Model):
     def _dial(self, target, tab, offer):
         aim = self._aim(target)
         refusal = self._dial_refusal(aim)
+        question = "" if target.get("confirmed") else self._streak_question(aim)
+        if question and not refusal:
+            refusal = self._no("confirm", question, "confirm")
         if refusal:
             return {"ok": False, "call": False, **refusal}
         user, number, record = self.env.user, aim["number"], aim["record"]
@@ -320,45 +313,3 @@ class WhatsappCall(models.Model):
         elif aim["partner"] and not contact.partner_id:
             contact.partner_id = aim["partner"]
         return contact
-
-    # ---- asking for permission
-
-    def _request_refusal(self, aim):
-        refusal = self._target_refusal(aim)
-        if refusal:
-            return refusal["message"]
-        ledger = self.env["whatsapp.call.permission"].sudo()
-        permission = ledger._of(aim["number"], aim["contact"].sudo())
-        if permission.state == "granted" and permission.permanent:
-            return self.env._("%(name)s may be called already.", name=aim["name"])
-        asked = permission.requested_at
-        if asked and asked > fields.Datetime.now() - timedelta(hours=24):
-            return self.env._(
-                "%(name)s was asked less than 24 hours ago by %(user)s. WhatsApp "
-                "allows one request a day.",
-                name=aim["name"],
-                user=permission.requested_by_id.name,
-            )
-        return None
-
-    def _request_permission(self, aim, text):
-        contact = self._contact_to_dial(aim)
-        permission = (
-            self.env["whatsapp.call.permission"].sudo()._ensure(aim["number"], contact)
-        )
-        permission.write(
-            {
-                "requested_at": fields.Datetime.now(),
-                "requested_by_id": self.env.uid,
-            }
-        )
-        self.env["whatsapp.call.request"]._enqueue(
-            aim["number"],
-            "permission_request",
-            {
-                **contact._address(),
-                "text": text or self.env._("Can we give you a quick call?"),
-            },
-            expires_in=300,
-            contact=contact,
-        )

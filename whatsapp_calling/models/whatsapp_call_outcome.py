@@ -158,20 +158,7 @@ class WhatsappCall(models.Model):
         if error.kind == "ended":
             call._log("already_ended", self.env._("It had already ended"))
 
-    # ---- permission requests, tests of the connection
-
-    def _on_permission_request_ok(self, request, answer):
-        permission = self.env["whatsapp.call.permission"]._of(
-            request.number_id, request.contact_id
-        )
-        permission.request_ref = answer.message_ref
-
-    def _on_permission_request_failed(self, request, error):
-        permission = self.env["whatsapp.call.permission"]._of(
-            request.number_id, request.contact_id
-        )
-        permission.write({"requested_at": False, "requested_by_id": False})
-        self._notify(request.user_id, "danger", self._said(error))
+    # ---- messages, tests of the connection
 
     def _on_send_text_failed(self, request, error):
         self._notify(request.user_id, "warning", self._said(error))

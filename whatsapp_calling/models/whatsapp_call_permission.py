@@ -1,9 +1,20 @@
-"""Whether a number may call a contact: what the contact has said of it."""
+"""Whether a number may call a contact: what the contact has said of it.
+
+The ledger is derived: from the customer's answers and WhatsApp's own word (events of
+kind "permission") and from the requests that left (whatsapp.calling.message). Both may
+be taken in late and in any order; going through all of them ends in the same row.
+"""
+
+from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_datetime
+from odoo.fields import Domain
+from odoo.tools import SQL, format_datetime
 
 from ..providers.base import PermissionReply
+
+# a request that nobody answers is closed by WhatsApp (user call permissions)
+REQUEST_LASTS = timedelta(days=7)
 
 
 class WhatsappCallPermission(models.Model):
@@ -20,17 +31,25 @@ class WhatsappCallPermission(models.Model):
     )
     company_id = fields.Many2one(related="number_id.company_id", store=True, index=True)
     granted = fields.Boolean()
+    granted_at = fields.Datetime("Granted on")
     permanent = fields.Boolean()
     expires_at = fields.Datetime()
     requested_at = fields.Datetime()
     requested_by_id = fields.Many2one("res.users")
+    request_open = fields.Boolean(help="The last request has no answer yet.")
     request_ref = fields.Char("Request message", index="btree_not_null")
     declined_at = fields.Datetime()
     revoked_at = fields.Datetime()
     answered_at = fields.Datetime("Last answer", help="On WhatsApp's clock.")
     source = fields.Selection(
-        [("user_action", "Customer"), ("automatic", "WhatsApp")], readonly=True
+        [
+            ("user_action", "Customer"),
+            ("automatic", "WhatsApp"),
+            ("checked", "Asked WhatsApp"),
+        ],
+        readonly=True,
     )
+    message_ids = fields.One2many("whatsapp.calling.message", "permission_id")
     state = fields.Selection(
         [
             ("none", "No permission"),
@@ -41,6 +60,7 @@ class WhatsappCallPermission(models.Model):
             ("revoked", "Revoked"),
         ],
         compute="_compute_state",
+        search="_search_state",
     )
 
     _contact_uniq = models.Constraint(
@@ -48,35 +68,81 @@ class WhatsappCallPermission(models.Model):
         "There is one permission for a contact and a number.",
     )
 
+    # ---- the state: not stored, so that it is right in the second it is read
+
     @api.depends(
         "granted",
         "permanent",
         "expires_at",
         "requested_at",
+        "request_open",
         "declined_at",
         "revoked_at",
     )
     def _compute_state(self):
         now = fields.Datetime.now()
         for permission in self:
-            asked = permission.requested_at
             if permission.granted and permission._lasts(now):
-                state = "granted"
-            elif asked and asked > max(
-                filter(None, [permission.declined_at, permission.revoked_at]),
-                default=fields.Datetime.subtract(now, days=7),
-            ):
-                state = "requested"
+                permission.state = "granted"
+            elif permission._waits(now):
+                permission.state = "requested"
             elif permission.revoked_at:
-                state = "revoked"
+                permission.state = "revoked"
             elif permission.declined_at:
-                state = "declined"
+                permission.state = "declined"
             else:
-                state = "expired" if permission.granted else "none"
-            permission.state = state
+                permission.state = "expired" if permission.granted else "none"
 
     def _lasts(self, now):
         return self.permanent or not self.expires_at or self.expires_at > now
+
+    def _waits(self, now):
+        asked = self.request_open and self.requested_at
+        return bool(asked and asked > now - REQUEST_LASTS)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """`_compute_state` in SQL: the database filters, groups and sorts by it."""
+        if field_expr != "state":
+            return super()._field_to_sql(alias, field_expr, query)
+        names = (
+            "granted",
+            "permanent",
+            "expires_at",
+            "request_open",
+            "requested_at",
+            "revoked_at",
+            "declined_at",
+        )
+        columns = {name: self._field_to_sql(alias, name, query) for name in names}
+        now = fields.Datetime.now()
+        return SQL(
+            """(CASE
+                WHEN %(granted)s AND (%(permanent)s OR %(expires_at)s IS NULL
+                                      OR %(expires_at)s > %(now)s) THEN 'granted'
+                WHEN %(request_open)s AND %(requested_at)s > %(since)s THEN 'requested'
+                WHEN %(revoked_at)s IS NOT NULL THEN 'revoked'
+                WHEN %(declined_at)s IS NOT NULL THEN 'declined'
+                WHEN %(granted)s THEN 'expired'
+                ELSE 'none' END)""",
+            now=now,
+            since=now - REQUEST_LASTS,
+            **columns,
+        )
+
+    def _search_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        states = tuple(state for state in value if state)
+        if not states:
+            return Domain.FALSE
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN %s", model._field_to_sql(alias, "state", query), states
+            ),
+            predicate=lambda permission: permission.state in states,
+        )
+
+    # ---- finding
 
     @api.model
     def _of(self, number, contact):
@@ -90,6 +156,8 @@ class WhatsappCallPermission(models.Model):
             {"number_id": number.id, "contact_id": contact.id}
         )
 
+    # ---- deriving it
+
     def _fold_answers(self):
         """Derive the grant from all answers there are, in WhatsApp's order.
 
@@ -101,14 +169,20 @@ class WhatsappCallPermission(models.Model):
         self.ensure_one()
         vals = {
             "granted": False,
+            "granted_at": False,
             "permanent": False,
             "expires_at": False,
             "declined_at": False,
             "revoked_at": False,
         }
+        replies = []
         for event in self._answer_events():
             reply = PermissionReply(**event.data["permission"])
             when = event.occurred_at
+            if event.data.get("checked"):
+                self._fold_check(vals, reply, when)
+                continue
+            replies.append((reply, when))
             vals |= {
                 "answered_at": when,
                 "source": "automatic" if reply.automatic else "user_action",
@@ -116,6 +190,7 @@ class WhatsappCallPermission(models.Model):
             if reply.accepted:
                 vals |= {
                     "granted": True,
+                    "granted_at": when,
                     "permanent": vals["permanent"] or reply.permanent,
                     "expires_at": self._expiry(reply, when),
                     "declined_at": False,
@@ -127,7 +202,66 @@ class WhatsappCallPermission(models.Model):
                 vals["declined_at"] = when
             else:
                 vals |= {"granted": False, "permanent": False, "declined_at": when}
-        self.write(vals)
+        if vals["permanent"]:
+            vals["expires_at"] = False
+        self.write({**vals, **self._fold_requests(replies)})
+
+    def _fold_check(self, vals, reply, when):
+        """What WhatsApp says when it is asked is no answer of the customer's."""
+        if reply.accepted:
+            if not vals["granted"]:
+                vals |= {"granted_at": when, "source": "checked"}
+            vals |= {
+                "granted": True,
+                "permanent": reply.permanent,
+                "expires_at": self._expiry(reply, when),
+                "declined_at": False,
+                "revoked_at": False,
+            }
+            return
+        until = vals["expires_at"]
+        if vals["granted"] and (vals["permanent"] or not until or until > when):
+            # withdrawn in the customer's profile, which tells nobody
+            vals |= {
+                "granted": False,
+                "permanent": False,
+                "revoked_at": when,
+                "source": "checked",
+            }
+
+    def _fold_requests(self, replies):
+        """Who asked last, and whether an answer to that is still to come.
+
+        :param replies: [(PermissionReply, moment)] of the customer
+        """
+        # sudo: message - the ledger is derived, whoever causes it
+        messages = self.sudo().message_ids.filtered("counts").sorted("asked_at")
+        if not messages:
+            return {"requested_at": False, "requested_by_id": False} | {
+                "request_open": False
+            }
+        refs = set(filter(None, messages.mapped("message_ref")))
+        for message in messages:
+            message.answer = self._answer_to(message, refs, replies)
+        last = messages[-1]
+        return {
+            "requested_at": last.asked_at,
+            "requested_by_id": last.user_id.id,
+            "request_ref": last.message_ref,
+            "request_open": not last.answer,
+        }
+
+    @api.model
+    def _answer_to(self, message, refs, replies):
+        """ "accepted", "declined" or False: by what it refers to, else by its time."""
+        for reply, when in replies:
+            if reply.context_ref in refs:
+                meant = reply.context_ref == message.message_ref
+            else:
+                meant = when >= message.asked_at
+            if meant:
+                return "accepted" if reply.accepted else "declined"
+        return False
 
     def _answer_events(self):
         # sudo: event - the ledger is derived, whoever causes it
@@ -152,6 +286,8 @@ class WhatsappCallPermission(models.Model):
             return self.env["whatsapp.call"]._moment(reply.expires_at)
         # WhatsApp's temporary permission lasts seven days (user call permissions)
         return fields.Datetime.add(answered_at, days=7)
+
+    # ---- showing it
 
     def _view(self):
         """What the softphone shows of it; an empty record is "none"."""
@@ -187,20 +323,9 @@ class WhatsappCallPermission(models.Model):
             return self.env._("May be called at any time")
         if self.state == "granted" and self.expires_at:
             return self.env._(
-                "May be called until %(when)s",
-                when=format_datetime(self.env, self.expires_at, dt_format="short"),
+                "May be called until %(when)s", when=self._said_at(self.expires_at)
             )
         return labels[self.state]
 
-    def _tell(self):
-        """Tell who asked; the others see it the next time they look."""
-        for user in self.requested_by_id:
-            user._bus_send(
-                "whatsapp_calling/permission",
-                {
-                    "contact_id": self.contact_id.id,
-                    "state": self.state,
-                    "name": self.contact_id.display_name,
-                    "server_time": self.env["whatsapp.call"]._now_ms(),
-                },
-            )
+    def _said_at(self, moment):
+        return format_datetime(self.env, moment, dt_format="short")

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_block
+from . import test_asking
 from . import test_chatter
 from . import test_claim
 from . import test_companies
@@ -12,6 +13,7 @@ from . import test_hardening
 from . import test_ingest
 from . import test_js
 from . import test_notices
+from . import test_permission_limits
 from . import test_permissions
 from . import test_push
 from . import test_requests

@@ -180,6 +180,34 @@ class CallingMixin:
         partner = self.eva.id if wa_id == meta.CUSTOMER else False
         return contacts.create({"partner_id": partner, **values})
 
+    def wrote(self, contact=None, hours=0):
+        """Eva wrote to us just now, or so many hours ago."""
+        contact = contact or self.env["whatsapp.call.contact"].search(
+            [("wa_id", "=", meta.CUSTOMER), ("company_id", "=", self.company.id)]
+        )
+        contact = contact or self.contact()
+        contact.last_inbound = fields.Datetime.subtract(
+            fields.Datetime.now(), hours=hours
+        )
+        return contact
+
+    def sent_messages(self, kind="permission"):
+        """Rows of the messages that went to customers of the first number."""
+        return self.env["whatsapp.calling.message"].search(
+            [("number_id", "=", self.number.id), ("kind", "=", kind)]
+        )
+
+    def send_messages(self):
+        """What the pool does: send the messages, then tell the records of them."""
+        for message in self.sent_messages() | self.sent_messages("call_button"):
+            self.send_due(request=message.request_id)
+        self.tell_records()
+
+    def tell_records(self):
+        messages = self.env["whatsapp.calling.message"]
+        for message in messages.search([("due", "=", True)]):
+            messages._tell_due(message.id)
+
     def dial(self, user=None, tab="tab-1", **target):
         """Anna calls Eva; `target` says otherwise."""
         target = target or {"partner_id": self.eva.id}

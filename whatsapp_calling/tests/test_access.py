@@ -71,6 +71,16 @@ class TestRights(AccessMixin, WhatsappCallingCase):
         "whatsapp.calling.health": {"administrator": "r"},
         "whatsapp.calling.notice": {"administrator": "r", "manager": "r"},
         "whatsapp.call.block": {"administrator": "rwc", "manager": "rwc"},
+        "whatsapp.calling.message": {
+            "administrator": "r",
+            "manager": "r",
+            "operator": "r",
+        },
+        "whatsapp.calling.template": {
+            "administrator": "rwcd",
+            "manager": "rwcd",
+            "operator": "r",
+        },
     }
     LETTERS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
 

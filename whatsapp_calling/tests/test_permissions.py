@@ -10,7 +10,6 @@ from odoo.tools import mute_logger
 
 from . import meta_bodies as meta
 from .common import WhatsappCallingCase
-from .graph import Refusal
 
 
 @tagged("post_install", "-at_install")
@@ -23,11 +22,6 @@ class TestPermissions(WhatsappCallingCase):
     def reply(self, response, **members):
         self.deliver(meta.messages(meta.permission_reply(response, **members)))
         return self.ledger()
-
-    def ask(self, text=False, user=None):
-        return self.phone(user or self.anna).softphone_request_permission(
-            {"partner_id": self.eva.id}, text
-        )
 
     # ---- answers
 
@@ -136,108 +130,7 @@ class TestPermissions(WhatsappCallingCase):
         self.reply("accept", ref="wamid.X9")
         self.assertTrue(self.ledger().contact_id._window_open())
 
-    # ---- asking
-
-    def test_asking_sends_the_request_and_remembers_who_asked(self):
-        result = self.ask()
-        self.assertEqual(
-            result,
-            {"ok": True, "message": "Eva Berger is asked for permission to be called."},
-        )
-        self.assertEqual(self.graph.requests, [])
-        request = self.env["whatsapp.call.request"].search(
-            [("account_id", "=", self.account.id)]
-        )
-        self.send_due(request=request)
-        self.assertEqual(
-            self.graph.requests,
-            [
-                (
-                    "POST",
-                    "/v25.0/290000000000001/messages",
-                    {
-                        "messaging_product": "whatsapp",
-                        "recipient_type": "individual",
-                        "to": meta.CUSTOMER,
-                        "type": "interactive",
-                        "interactive": {
-                            "type": "call_permission_request",
-                            "action": {"name": "call_permission_request"},
-                            "body": {"text": "Can we give you a quick call?"},
-                        },
-                    },
-                )
-            ],
-        )
-        permission = self.ledger()
-        self.assertEqual(
-            (permission.state, permission.requested_by_id, permission.request_ref),
-            ("requested", self.anna, "wamid.X1"),
-        )
-
-    def test_the_text_may_be_ones_own(self):
-        self.ask("May we call about your order?")
-        request = self.env["whatsapp.call.request"].search(
-            [("account_id", "=", self.account.id)]
-        )
-        self.assertEqual(
-            request.payload,
-            {"to": meta.CUSTOMER, "text": "May we call about your order?"},
-        )
-
-    def test_who_asked_is_told_the_answer(self):
-        self.ask()
-        with self.bus() as sent:
-            self.reply("accept", is_permanent=True)
-        user, kind, load = sent[-1]
-        self.assertEqual((user, kind), (self.anna, "whatsapp_calling/permission"))
-        self.assertEqual(
-            {name: load[name] for name in ("contact_id", "state", "name")},
-            {
-                "contact_id": self.ledger().contact_id.id,
-                "state": "granted",
-                "name": "Eva Berger",
-            },
-        )
-
-    def test_a_second_request_within_a_day_is_refused_with_who_asked(self):
-        self.ask()
-        result = self.ask(user=self.berta)
-        self.assertEqual(
-            result,
-            {
-                "ok": False,
-                "message": "Eva Berger was asked less than 24 hours ago by Anna. "
-                "WhatsApp allows one request a day.",
-            },
-        )
-
-    def test_a_request_that_whatsapp_refuses_is_told_and_does_not_count(self):
-        self.ask()
-        request = self.env["whatsapp.call.request"].search(
-            [("account_id", "=", self.account.id)]
-        )
-        self.graph.answer("messages", Refusal(400, 138009, "Request limit reached"))
-        with self.bus() as sent:
-            self.send_due(request=request)
-        user, kind, load = sent[-1]
-        self.assertEqual(
-            (user, kind, load["type"]), (self.anna, "simple_notification", "danger")
-        )
-        self.assertIn("Request limit reached", load["message"])
-        self.assertEqual(self.ledger().state, "none")
-
-    def test_who_may_be_called_already_is_not_asked(self):
-        self.permit()
-        result = self.ask()
-        self.assertEqual(
-            (result["ok"], result["message"]),
-            (False, "Eva Berger may be called already."),
-        )
-
-    def test_who_is_no_operator_does_not_ask(self):
-        self.assertFalse(self.ask(user=self.nora)["ok"])
-        self.assertFalse(self.ledger())
+    # ---- whose answers
 
     def test_an_answer_of_a_number_of_another_company_stays_there(self):
         there = meta.change(

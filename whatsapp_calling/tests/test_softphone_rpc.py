@@ -376,6 +376,7 @@ class TestSoftphone(WhatsappCallingCase):
                 "allowed": True,
                 "reason": "",
                 "next_step": False,
+                "confirm": "",
                 "permission": allowed,
             },
         )
