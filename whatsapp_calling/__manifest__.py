@@ -28,6 +28,13 @@
         "views/res_users_views.xml",
         "wizard/whatsapp_call_diagnosis_views.xml",
         "views/whatsapp_calling_menus.xml",
+        "views/guide/guide_user.xml",
+        "views/guide/guide_manager.xml",
+        "views/guide/guide_administrator.xml",
+        "views/guide/guide_connect.xml",
+        "views/guide/guide_troubleshooting.xml",
+        "views/guide/guide_flows.xml",
+        "views/whatsapp_calling_guide_views.xml",
     ],
     "demo": [
         "demo/res_users.xml",

@@ -5,6 +5,7 @@ from . import (
     whatsapp_calling_notice,
     whatsapp_calling_notice_fixes,
     whatsapp_calling_health,
+    whatsapp_calling_guide,
     whatsapp_call_contact,
     whatsapp_call_permission,
     whatsapp_call_permission_limits,
