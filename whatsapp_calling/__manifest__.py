@@ -15,6 +15,9 @@
         "data/mail_activity_type.xml",
         "data/res_company.xml",
         "views/whatsapp_call_views.xml",
+        "views/whatsapp_call_search_views.xml",
+        "views/whatsapp_calling_error_views.xml",
+        "views/whatsapp_calling_dashboard_views.xml",
         "views/whatsapp_call_event_views.xml",
         "views/whatsapp_call_block_views.xml",
         "views/whatsapp_call_request_views.xml",
@@ -47,6 +50,10 @@
         "web.assets_backend": [
             "whatsapp_calling/static/src/**/*",
             ("remove", "whatsapp_calling/static/src/**/*.dark.scss"),
+            ("remove", "whatsapp_calling/static/src/call_views_lazy/**/*"),
+        ],
+        "web.assets_backend_lazy": [
+            "whatsapp_calling/static/src/call_views_lazy/**/*",
         ],
         "web.assets_web_dark": [
             "whatsapp_calling/static/src/**/*.dark.scss",

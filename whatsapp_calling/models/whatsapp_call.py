@@ -64,7 +64,7 @@ class WhatsappCall(models.Model):
     terminated_at = fields.Datetime("Ended by WhatsApp")
     official_start = fields.Datetime()
     official_end = fields.Datetime()
-    official_duration = fields.Integer()
+    official_duration = fields.Integer(aggregator=None)
     outcome = fields.Selection([("completed", "Completed"), ("failed", "Failed")])
     closed_at = fields.Datetime("Closed by us")
     closed_reason = fields.Selection(
@@ -79,7 +79,7 @@ class WhatsappCall(models.Model):
             ("no_news", "WhatsApp said nothing more"),
         ]
     )
-    error_code = fields.Integer()
+    error_code = fields.Integer(aggregator=None)
     error_message = fields.Char("What WhatsApp said")
     error_href = fields.Char()
     error_fix = fields.Char("What to do", compute="_compute_error_fix")
@@ -103,8 +103,15 @@ class WhatsappCall(models.Model):
     started_at = fields.Datetime("Start", default=fields.Datetime.now, required=True)
     ended_at = fields.Datetime("End")
     duration = fields.Integer(help="Seconds from the answer to the end.")
+    wait_seconds = fields.Integer(
+        "Waited",
+        aggregator="avg",
+        help="Seconds from the first ring to the answer; 0 while nobody answered.",
+    )
     reason = fields.Char(compute="_compute_reason")
-    version = fields.Integer(default=1, help="Grows with every change.")
+    version = fields.Integer(
+        default=1, aggregator=None, help="Grows with every change."
+    )
 
     # who handles it
     handler_id = fields.Many2one("res.users", "Handled by", index="btree_not_null")
@@ -225,6 +232,8 @@ class WhatsappCall(models.Model):
         ended = self.terminated_at or self.closed_at
         state = self._state(answered, ended)
         vals = {"state": state, "version": self.version + 1}
+        if answered:
+            vals["wait_seconds"] = self._wait(answered)
         if ended:
             end = self.official_end or ended
             vals |= {
@@ -260,6 +269,11 @@ class WhatsappCall(models.Model):
             return "failed"
         # an unanswered call may be "completed" to WhatsApp, and "failed" as well
         return "missed" if inbound else "unanswered"
+
+    def _wait(self, answered):
+        began = self.offered_at or self.ringing_at or self.started_at
+        waited = int((answered - began).total_seconds())
+        return min(max(0, waited), MAX_INTEGER)
 
     def _duration(self, answered, end, state):
         if not answered or state in ("missed", "unanswered", "rejected", "cancelled"):

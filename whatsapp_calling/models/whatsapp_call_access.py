@@ -94,5 +94,9 @@ class WhatsappCallEvent(models.Model):
 
     @api.model
     def _readable(self):
-        # what belongs to no call (permission replies, flagged webhooks): managers
-        return Domain("call_id", "in", self.env["whatsapp.call"]._search([]))
+        # what belongs to no call (permission replies, flagged webhooks): managers;
+        # one's own attempts to call are one's own
+        mine = Domain("kind", "=", "dial_refused") & Domain(
+            "user_id", "=", self.env.uid
+        )
+        return mine | Domain("call_id", "in", self.env["whatsapp.call"]._search([]))

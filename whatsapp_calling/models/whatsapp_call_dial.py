@@ -253,6 +253,7 @@ class WhatsappCall(models.Model):
         if question and not refusal:
             refusal = self._no("confirm", question, "confirm")
         if refusal:
+            self._log_refused(aim, refusal)
             return {"ok": False, "call": False, **refusal}
         user, number, record = self.env.user, aim["number"], aim["record"]
         contact = self._contact_to_dial(aim)

@@ -43,6 +43,7 @@ class WhatsappCallEvent(models.Model):
 
     _key_uniq = models.UniqueIndex("(account_id, key)")
     _flagged_idx = models.Index("(id) WHERE flagged")
+    _refused_idx = models.Index("(company_id, recorded_at) WHERE kind = 'dial_refused'")
 
     def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self.env._("The history of a call cannot be changed."))

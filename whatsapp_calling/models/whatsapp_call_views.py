@@ -14,6 +14,9 @@ class WhatsappCall(models.Model):
     duration_text = fields.Char(
         "Talk time", compute="_compute_duration_text", help="Minutes and seconds."
     )
+    wait_text = fields.Char(
+        "Waiting time", compute="_compute_wait_text", help="Minutes and seconds."
+    )
     record_label = fields.Char("About", compute="_compute_record_label")
     error_title = fields.Char("What went wrong", compute="_compute_error_help")
     error_link = fields.Char("Documentation", compute="_compute_error_help")
@@ -22,8 +25,17 @@ class WhatsappCall(models.Model):
     @api.depends("duration", "state")
     def _compute_duration_text(self):
         for call in self:
-            minutes, seconds = divmod(call.duration, 60)
-            call.duration_text = f"{minutes}:{seconds:02d}" if call.duration else ""
+            call.duration_text = self._minutes(call.duration)
+
+    @api.depends("wait_seconds")
+    def _compute_wait_text(self):
+        for call in self:
+            call.wait_text = self._minutes(call.wait_seconds)
+
+    @api.model
+    def _minutes(self, seconds):
+        """12:23 for 743 seconds, nothing for 0."""
+        return f"{seconds // 60}:{seconds % 60:02d}" if seconds else ""
 
     @api.depends("res_model", "res_id")
     def _compute_record_label(self):
@@ -47,6 +59,17 @@ class WhatsappCall(models.Model):
             # sudo: users - colleagues of another company are named too
             names = call.sudo().rung_user_ids.sorted("name").mapped("name")
             call.rung_names = ", ".join(names)
+
+    def action_open_error(self):
+        """Open what the menu "Call errors" says of this call's error."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "whatsapp_calling.whatsapp_calling_error_action"
+        )
+        error = self.env["whatsapp.calling.error"]._of(self.error_code)
+        if error:
+            action |= {"res_id": error.id, "views": [(False, "form")]}
+        return action
 
     def action_open_record(self):
         """Open the ticket, lead or customer that the call is about."""

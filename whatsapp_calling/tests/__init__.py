@@ -10,6 +10,8 @@ from . import test_demo
 from . import test_diagnosis
 from . import test_dial
 from . import test_guide
+from . import test_errors
+from . import test_figures
 from . import test_hardening
 from . import test_ingest
 from . import test_js

@@ -76,6 +76,11 @@ class TestRights(AccessMixin, WhatsappCallingCase):
             "manager": "r",
             "operator": "r",
         },
+        "whatsapp.calling.error": {
+            "administrator": "r",
+            "manager": "r",
+            "operator": "r",
+        },
         "whatsapp.calling.template": {
             "administrator": "rwcd",
             "manager": "rwcd",

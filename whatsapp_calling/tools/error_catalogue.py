@@ -1,7 +1,8 @@
 """WhatsApp's error codes in words: what happened and what to do next.
 
 Calling's own codes are here (Meta: calling troubleshooting and FAQ), the general
-ones in error_catalogue_general.py.
+ones in error_catalogue_general.py, the HTTP status of each in error_catalogue_http.py.
+The menu "Call errors" shows them all.
 """
 
 from odoo.tools import LazyTranslate
@@ -28,12 +29,33 @@ def explain(code, env=None):
     return (*texts, href)
 
 
+def known_codes():
+    """Every code that has an explanation of its own, in ascending order."""
+    return sorted({*_CALLING, *GENERAL})
+
+
+def is_calling_code(code):
+    """Whether a code is one of calling, and no general one of WhatsApp's API."""
+    return code in _CALLING
+
+
+def stands_for(code):
+    """The code whose explanation holds for `code`; None when there is none."""
+    if code in _CALLING or code in GENERAL:
+        return code
+    return 10 if _is_missing_right(code) else None
+
+
+def _is_missing_right(code):
+    return code is not None and 200 <= code <= 299
+
+
 def _entry(code):
     if code in _CALLING:
         return (*_CALLING[code], _CALLING_PAGE)
     if code in GENERAL:
         return (*GENERAL[code], _GENERAL_PAGE)
-    if code is not None and 200 <= code <= 299:
+    if _is_missing_right(code):
         return (*GENERAL[10], _GENERAL_PAGE)
     return (*_UNKNOWN, _GENERAL_PAGE)
 
