@@ -1,4 +1,9 @@
-"""Where providers report: signature first, parsing after, one short transaction."""
+"""Where providers report: signature first, parsing after, one short transaction.
+
+Whoever makes many requests that are refused is turned away with 429, before the
+database is asked. A request with a right signature is taken in whatever else came from
+the same address.
+"""
 
 import hmac
 import logging
@@ -9,13 +14,18 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
+from ..providers import PROVIDERS
 from ..providers.base import PayloadError
-from ..tools import clock, counters, crypto, pool
+from ..tools import burst, clock, counters, crypto, pool
 
 _logger = logging.getLogger(__name__)
 
 MAX_BODY = 3 * 1024 * 1024  # bytes; Meta sends no more (create-webhook-endpoint)
 PATH = "/whatsapp_calling/webhook/<string:key>"
+# how many refused requests an address may make at once, and then in a minute
+BURST_PARAMETER = "whatsapp_calling.refused_burst"
+BURST = 60
+SIGNATURES = frozenset(each.signature_header for each in PROVIDERS.values())
 
 
 class WebhookController(http.Controller):
@@ -49,16 +59,21 @@ class WebhookController(http.Controller):
         """Take in the events of one delivery.
 
         200 taken in; 400 not JSON; 403 wrong signature; 404 unknown address;
-        413 over 3 MB; 503 the app secret is not set.
+        413 over 3 MB; 429 too many refused ones; 503 the app secret is not set.
         """
         arrived = time.monotonic()
+        headers = request.httprequest.headers
+        signed = any(name in headers for name in SIGNATURES)
+        if not signed and self._bursting():
+            # it would be refused: what for is not worth a query
+            return self._too_many()
         account = self._account(key)
         if not account:
             return self._refuse(None, "unknown_key", 404, "Unknown webhook address.")
         try:
             body = request.httprequest.get_data()
         except RequestEntityTooLarge:
-            return self._refuse(account, "bad_body", 413, "The body is over 3 MB.")
+            return self._refuse(account, "too_large", 413, "The body is over 3 MB.")
         try:
             secret = account._secret("app_secret_encrypted")
         except crypto.CryptoError as error:
@@ -69,7 +84,6 @@ class WebhookController(http.Controller):
                 account, "no_secret", 503, "Server misconfigured: no app secret is set."
             )
         provider = account._provider
-        headers = request.httprequest.headers
         if not provider.verify_signature(secret, body, headers):
             return self._refuse(
                 account, "bad_signature", 403, "The signature does not fit the body."
@@ -77,14 +91,16 @@ class WebhookController(http.Controller):
         try:
             events = provider.parse(body, frozenset(account.number_ids.mapped("wa_id")))
         except PayloadError:
-            return self._refuse(account, "bad_body", 400, "The body is not JSON.")
+            # signed, so from WhatsApp: it counts against nobody's burst
+            self._count(account, "bad_body")
+            return self._text("The body is not JSON.", 400)
         try:
             with pool.urgent_work():
                 request.env["whatsapp.call"]._receive(account, events, arrived)
         except Exception:
             self._count(account, "failed")  # WhatsApp delivers it again
             raise
-        self._count(account, "accepted")
+        self._count(account, "accepted", time.monotonic() - arrived)
         return self._text("")
 
     def _account(self, key):
@@ -92,13 +108,33 @@ class WebhookController(http.Controller):
         request.update_env(user=SUPERUSER_ID, su=True)
         return request.env["whatsapp.calling.account"]._by_webhook_key(key)
 
-    def _count(self, account, name):
-        counters.count(request.db, account.id if account else None, name)
+    def _count(self, account, name, took=None):
+        account_id = account.id if account else None
+        counters.count(request.db, account_id, name, took=took)
         clock.watch(request.db)
 
     def _refuse(self, account, name, status, text):
+        if not burst.refused.take(request.httprequest.remote_addr, self._burst()):
+            return self._too_many()
         self._count(account, name)
         return self._text(text, status)
+
+    def _bursting(self):
+        return burst.refused.empty(request.httprequest.remote_addr, self._burst())
+
+    def _burst(self):
+        # sudo: parameter - nobody is logged in here
+        parameters = request.env["ir.config_parameter"].sudo()
+        try:
+            return max(0, int(parameters.get_param(BURST_PARAMETER) or BURST))
+        except ValueError:
+            return BURST
+
+    def _too_many(self):
+        self._count(None, "rate_limited")
+        answer = self._text("Too many refused requests. Try again later.", 429)
+        answer.headers["Retry-After"] = "60"
+        return answer
 
     def _text(self, text, status=200):
         headers = [("Content-Type", "text/plain; charset=utf-8")]

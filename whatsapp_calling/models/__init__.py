@@ -38,6 +38,8 @@ from . import (
     whatsapp_calling_error,
     whatsapp_call_record,
     ir_ui_menu,
+    whatsapp_calling_health_watch,
+    whatsapp_calling_health_page,
     mail_thread,
     whatsapp_calling_number_choice,
     res_partner,

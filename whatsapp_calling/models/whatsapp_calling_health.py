@@ -2,6 +2,16 @@
 
 from odoo import api, fields, models
 
+REFUSED = (
+    "no_secret",
+    "bad_signature",
+    "unknown_key",
+    "bad_body",
+    "too_large",
+    "bad_verify_token",
+    "rate_limited",
+)
+
 
 class WhatsappCallingHealth(models.Model):
     _name = "whatsapp.calling.health"
@@ -9,9 +19,7 @@ class WhatsappCallingHealth(models.Model):
     _order = "id desc"
     _log_access = False
 
-    account_id = fields.Many2one(
-        "whatsapp.calling.account", index="btree_not_null", ondelete="cascade"
-    )
+    account_id = fields.Many2one("whatsapp.calling.account", ondelete="cascade")
     counted_at = fields.Datetime(required=True, index=True)
     name = fields.Selection(
         [
@@ -20,6 +28,8 @@ class WhatsappCallingHealth(models.Model):
             ("bad_signature", "Refused: wrong signature"),
             ("unknown_key", "Refused: unknown address"),
             ("bad_body", "Refused: not JSON"),
+            ("too_large", "Refused: over 3 MB"),
+            ("rate_limited", "Refused: too many from one address"),
             ("failed", "Failed"),
             ("handshake", "Verified by WhatsApp"),
             ("bad_verify_token", "Refused: wrong verify token"),
@@ -28,11 +38,20 @@ class WhatsappCallingHealth(models.Model):
         required=True,
     )
     amount = fields.Integer(required=True)
+    times = fields.Json("Handling times", help="How many took how long, in steps.")
+
+    # the newest of an account, and an account's last day
+    _account_idx = models.Index("(account_id, name, counted_at)")
 
     @api.model
-    def _store_counts(self, counts):
-        """Insert what a process counted, {(account id or None, name): amount}."""
+    def _store_counts(self, counts, times=None):
+        """Insert what a process counted.
+
+        :param counts: {(account id or None, name): amount}
+        :param times: {account id or None: {index of the step: count}}
+        """
         now = fields.Datetime.now()
+        times = times or {}
         self.create(
             [
                 {
@@ -40,6 +59,7 @@ class WhatsappCallingHealth(models.Model):
                     "name": name,
                     "amount": amount,
                     "counted_at": now,
+                    "times": name == "accepted" and times.get(account_id),
                 }
                 for (account_id, name), amount in counts.items()
             ]

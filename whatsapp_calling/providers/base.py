@@ -249,6 +249,8 @@ class Provider:
 
     name: str = ""
     capabilities: Capabilities = Capabilities(0)
+    # The header that holds a webhook's signature: what comes without is refused.
+    signature_header: str = ""
     # Actions that may be sent a second time when nobody knows whether the first
     # one arrived. Each provider gives the reason beside each.
     REPEATABLE: frozenset[str] = frozenset()

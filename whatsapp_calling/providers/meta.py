@@ -26,6 +26,7 @@ class MetaProvider(Provider):
     """
 
     name = "meta"
+    signature_header = "X-Hub-Signature-256"
     # Without RECORDING, until there are actions for it.
     capabilities = (
         Capabilities.ANSWER

@@ -15,6 +15,7 @@ from . import test_figures
 from . import test_hardening
 from . import test_ingest
 from . import test_js
+from . import test_health
 from . import test_notices
 from . import test_permission_limits
 from . import test_permissions

@@ -90,5 +90,7 @@ def tick(dbname, flush=False):
         env = api.Environment(cr, SUPERUSER_ID, {})
         alive = env["whatsapp.call"]._tick()
         if flush:
-            env["whatsapp.calling.health"]._store_counts(counters.take(dbname))
+            # times first: what comes in between is counted without one, never lost
+            times = counters.take_times(dbname)
+            env["whatsapp.calling.health"]._store_counts(counters.take(dbname), times)
         return alive
