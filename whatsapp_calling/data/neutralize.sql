@@ -2,7 +2,7 @@
 -- paused until an administrator says that it is no copy.
 UPDATE whatsapp_calling_account
    SET token_encrypted = NULL, app_secret_encrypted = NULL, state = 'draft';
-UPDATE whatsapp_calling_number SET calling_enabled = FALSE;
+UPDATE whatsapp_calling_number SET calling_enabled = FALSE, settings_sent = NULL;
 UPDATE whatsapp_call_request
    SET state = 'cancelled', payload = NULL
  WHERE state IN ('queued', 'sending');

@@ -28,9 +28,7 @@ class WhatsappCall(models.Model):
     account_id = fields.Many2one(
         "whatsapp.calling.account", required=True, index=True, ondelete="restrict"
     )
-    number_id = fields.Many2one(
-        "whatsapp.calling.number", index="btree_not_null", ondelete="restrict"
-    )
+    number_id = fields.Many2one("whatsapp.calling.number", ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True)
     direction = fields.Selection(
         [("inbound", "Incoming"), ("outbound", "Outgoing")], required=True
@@ -165,6 +163,8 @@ class WhatsappCall(models.Model):
     _missed_idx = models.Index("(ended_at) WHERE state = 'missed'")
     _chatter_idx = models.Index("(id) WHERE chatter_due")
     _company_start_idx = models.Index("(company_id, started_at)")
+    # a number's pick-up rate of the last weeks
+    _number_start_idx = models.Index("(number_id, started_at)")
 
     @api.depends("contact_id")
     def _compute_peer(self):

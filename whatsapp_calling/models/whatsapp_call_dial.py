@@ -150,7 +150,7 @@ class WhatsappCall(models.Model):
             return self._no("disabled", self.env._("You are no calling operator."))
         if not number:
             return self._no("disabled", self._no_number_reason(self.env.companies))
-        refusal = number.company_id._whatsapp_calling_refusal()
+        refusal = number._calling_refusal()
         if refusal:
             return self._no("disabled", refusal)
         if not number.account_id._can("DIAL"):

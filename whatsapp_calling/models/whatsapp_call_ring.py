@@ -11,9 +11,11 @@ class WhatsappCall(models.Model):
     def _ring(self, number):
         """Ring the assignee alone for a while when there is one, else all."""
         self.ensure_one()
-        refusal = self.company_id._whatsapp_calling_refusal()
-        if not refusal and not number.calling_enabled:
-            refusal = self.env._("Calling is switched off for this number")
+        refusal = (
+            number._ringing_refusal()
+            if number
+            else self.env._("The number that was called is not known here")
+        )
         operators = None if refusal else number._operators()
         if not operators:
             self._log(

@@ -53,7 +53,7 @@ class WhatsappCallingAccount(models.Model):
         Expected is what came a week ago, and news of a call that WhatsApp took.
         """
         self.ensure_one()
-        on = self.number_ids.filtered("calling_enabled")
+        on = self.number_ids.filtered(lambda number: not number._ringing_refusal())
         if not (self.webhook_stale_hours and on):
             return ""
         last = self.webhook_last_at

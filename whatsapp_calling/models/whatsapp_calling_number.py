@@ -1,10 +1,16 @@
 """A phone number of an account: whether it may be called, and who rings."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_datetime
 
 from ..tools import phone
+
+ADMINISTRATOR = "whatsapp_calling.group_administrator"
+MANAGER = "whatsapp_calling.group_manager"
+# what a number is at WhatsApp: a manager who changes it takes calls from others
+IDENTITY = frozenset({"active", "account_id", "provider_ref", "display_number"})
 
 
 class WhatsappCallingNumber(models.Model):
@@ -28,9 +34,24 @@ class WhatsappCallingNumber(models.Model):
     display_number = fields.Char("Phone number", required=True)
     wa_id = fields.Char("Digits", compute="_compute_wa_id", store=True)
     health = fields.Char("What WhatsApp says of it", readonly=True, copy=False)
-    calling_enabled = fields.Boolean("Calling", copy=False)
-    enabled_at = fields.Datetime("Last enabled", readonly=True, copy=False)
-    enabled_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    messaging_limit = fields.Char(
+        readonly=True,
+        copy=False,
+        help="How many customers a day WhatsApp lets this number write to. Calling "
+        "can be switched on from 2,000 on.",
+    )
+    connection = fields.Selection(
+        [
+            ("untested", "Not tested"),
+            ("connected", "Connected"),
+            ("restricted", "Restricted"),
+            ("failing", "Failing"),
+            ("token_rejected", "Token rejected"),
+        ],
+        compute="_compute_connection",
+        help="How the last test of the account went, and whether WhatsApp has "
+        "restricted the number.",
+    )
     ring_user_ids = fields.Many2many(
         "res.users",
         string="Who rings",
@@ -68,6 +89,16 @@ class WhatsappCallingNumber(models.Model):
         for number in self:
             number.display_name = f"{number.name} ({number.display_number})"
 
+    @api.depends("account_id.state", "outbound_until", "inbound_until")
+    def _compute_connection(self):
+        by_account = {"draft": "untested", "failed": "failing"}
+        for number in self:
+            # sudo: account - operators may know that a number does not work
+            state = number.account_id.sudo().state
+            if state == "connected" and number._restrictions():
+                state = "restricted"
+            number.connection = by_account.get(state, state)
+
     @api.constrains("ring_seconds", "assignee_seconds")
     def _check_seconds(self):
         for number in self:
@@ -80,54 +111,64 @@ class WhatsappCallingNumber(models.Model):
                     self.env._("The assignee rings for less than the whole ring time.")
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if vals.get("calling_enabled"):
-                vals.setdefault("enabled_at", fields.Datetime.now())
-                vals.setdefault("enabled_by_id", self.env.uid)
-        return super().create(vals_list)
-
     def write(self, vals):
-        if vals.get("calling_enabled"):
-            for company in self.company_id:
-                refusal = company._whatsapp_calling_refusal()
-                if refusal:
-                    raise UserError(refusal)
-            unable = self.filtered(lambda number: not number.account_id._can("ANSWER"))
-            if unable:
-                raise UserError(
-                    self.env._(
-                        "%(number)s: its provider cannot take calls here.",
-                        number=unable[0].display_name,
-                    )
-                )
-            vals = {
-                "enabled_at": fields.Datetime.now(),
-                "enabled_by_id": self.env.uid,
-                **vals,
-            }
+        self._check_may_write(vals)
         return super().write(vals)
+
+    def _check_may_write(self, vals):
+        """A manager decides who rings, an administrator which number it is.
+
+        What WhatsApp says of a number is written by code only, which has sudo.
+        """
+        if self.env.su:
+            return
+        told = {
+            name
+            for name in vals
+            if name in self._fields and self._fields[name].readonly
+        }
+        if told:
+            raise AccessError(
+                self.env._("What WhatsApp says of a number cannot be written by hand.")
+            )
+        if IDENTITY & vals.keys() and not self.env.user.has_group(ADMINISTRATOR):
+            raise AccessError(
+                self.env._(
+                    "Only an administrator of WhatsApp Calling may change which "
+                    "number this is, or archive it."
+                )
+            )
+
+    # ---- who rings, who may know, who may call
 
     def _operators(self):
         """Users whom a call to this number may ring, in no order."""
         self.ensure_one()
+        domain = self._of_group("whatsapp_calling.group_operator")
+        # sudo: res.users - who rings is decided before anyone is asked
+        chosen = self.sudo().ring_user_ids
+        if chosen:
+            domain &= Domain("id", "in", chosen.ids)
+        return self._users(domain)
+
+    def _managers(self):
+        """Users who are told what happens to this number."""
+        return self._users(self._of_group(MANAGER))
+
+    def _of_group(self, xmlid):
         # env.ref would ask the database whether the group still exists
-        group_id = self.env["ir.model.data"]._xmlid_to_res_id(
-            "whatsapp_calling.group_operator"
-        )
-        domain = Domain(
+        group_id = self.env["ir.model.data"]._xmlid_to_res_id(xmlid)
+        return Domain(
             [
                 ("all_group_ids", "in", [group_id]),
                 ("company_ids", "in", self.company_id.ids),
                 ("share", "=", False),
             ]
         )
-        # sudo: res.users - who rings is decided before anyone is asked
-        chosen = self.sudo().ring_user_ids
-        if chosen:
-            domain &= Domain("id", "in", chosen.ids)
-        # the partner's bus channel is all that a ring needs of a user
+
+    @api.model
+    def _users(self, domain):
+        # sudo: res.users - the partner's bus channel is all that is needed of a user
         users = self.env["res.users"].sudo()
         return users.search_fetch(domain, ["partner_id"], order="id")
 
@@ -143,6 +184,31 @@ class WhatsappCallingNumber(models.Model):
                 ("company_id.whatsapp_calling_enabled", "=", True),
             ]
         )
+
+    def _ringing_refusal(self):
+        """Why nobody is rung for a call to this number; "" when it may ring."""
+        self.ensure_one()
+        refusal = self.company_id._whatsapp_calling_refusal()
+        if not refusal and not self.calling_enabled:
+            refusal = self.env._("Calling is switched off for this number")
+        return refusal
+
+    def _calling_refusal(self):
+        """Why no call may be placed from this number; "" when one may."""
+        self.ensure_one()
+        refusal = self._ringing_refusal()
+        until = not refusal and self._restrictions().get("outbound")
+        if not until:
+            return refusal
+        return self.env._(
+            "WhatsApp does not let %(number)s place calls until %(until)s.",
+            number=self.display_name,
+            until=self._moment_text(until),
+        )
+
+    def _moment_text(self, moment):
+        """A moment in words of whoever reads it, in their time zone."""
+        return format_datetime(self.env, moment, dt_format="short")
 
     def _softphone_view(self):
         """{id, label, display, company_id} for the softphone."""

@@ -18,6 +18,9 @@ from . import test_js
 from . import test_health
 from . import test_notices
 from . import test_permission_limits
+from . import test_number_settings
+from . import test_numbers
+from . import test_outside
 from . import test_permissions
 from . import test_push
 from . import test_requests

@@ -69,6 +69,16 @@ class TestRights(AccessMixin, WhatsappCallingCase):
             "operator": "r",
         },
         "whatsapp.calling.health": {"administrator": "r"},
+        "whatsapp.calling.hours": {
+            "administrator": "rwcd",
+            "manager": "rwcd",
+            "operator": "r",
+        },
+        "whatsapp.calling.holiday": {
+            "administrator": "rwcd",
+            "manager": "rwcd",
+            "operator": "r",
+        },
         "whatsapp.calling.notice": {"administrator": "r", "manager": "r"},
         "whatsapp.call.block": {"administrator": "rwc", "manager": "rwc"},
         "whatsapp.calling.message": {

@@ -269,7 +269,7 @@ class TestAccountForm(WhatsappCallingCase):
         self.assertFalse(account.token or account.app_secret)
         self.assertEqual(account.state, "draft")
         self.assertEqual(account.number_ids.wa_id, "43720999300")
-        self.assertEqual(account.number_ids.enabled_by_id, admin)
+        self.assertEqual(account.number_ids.calling_pending, "on", "WhatsApp is asked")
         self.assertTrue(account.webhook_url.endswith(account.webhook_key))
         self.assertEqual(account._credentials().token, "EAAtyped")
 
