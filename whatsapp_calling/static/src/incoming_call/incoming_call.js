@@ -69,7 +69,14 @@ export class IncomingCall extends Component {
         if (this.isConnecting) {
             return this.connectingText;
         }
-        return _t("Incoming WhatsApp call from %(name)s", { name: this.name });
+        return _t("Incoming WhatsApp call from %(name)s. Press Alt, Shift and W to go to it.", {
+            name: this.name,
+        });
+    }
+
+    /** Which of our numbers was called. */
+    get toNumber() {
+        return _t("to %(number)s", { number: this.call.number.label });
     }
 
     accept() {

@@ -58,6 +58,11 @@ export class OnCall extends Component {
         return displayName(this.party);
     }
 
+    /** Which of our numbers the call goes over. */
+    get viaNumber() {
+        return _t("via %(number)s", { number: this.call.number.label });
+    }
+
     get isElsewhere() {
         return !this.live;
     }
