@@ -218,3 +218,64 @@ def test_processes_that_start_at_once_make_one_key(tmp_path):
     assert len({value.split(":")[0] for value in values}) == 1
     assert {crypto.decrypt(value, tmp_path) for value in values} == {SECRET}
     assert os.listdir(tmp_path) == ["whatsapp_calling.key"]
+
+
+def test_a_new_key_is_put_in_front_and_the_old_one_still_decrypts(tmp_path):
+    value = crypto.encrypt(SECRET, tmp_path)
+    (old,) = crypto.key_ids(tmp_path)
+    new = crypto.add_key(tmp_path)
+    assert crypto.key_ids(tmp_path) == [new, old]
+    path = tmp_path / crypto.FILE_NAME
+    assert crypto.key_sources(tmp_path) == [(new, str(path)), (old, str(path))]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert crypto.decrypt(value, tmp_path) == SECRET
+    assert not crypto.is_current(value, tmp_path)
+    assert crypto.key_id_of(crypto.encrypt(SECRET, tmp_path)) == new
+
+
+def test_a_key_of_the_environment_is_not_ours_to_change(tmp_path, given):
+    given(OLD)
+    assert not crypto.may_add_key(tmp_path)
+    with pytest.raises(crypto.KeyUnusable, match="WHATSAPP_CALLING_KEY"):
+        crypto.add_key(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_disk_that_is_full_leaves_the_old_file(tmp_path, monkeypatch):
+    value = crypto.encrypt(SECRET, tmp_path)
+
+    def full(*_arguments):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(crypto, "_write_new", full)
+    with pytest.raises(crypto.KeyUnusable, match="No space left"):
+        crypto.add_key(tmp_path)
+    assert crypto.decrypt(value, tmp_path) == SECRET
+
+
+def _add_keys(data_dir, ready):
+    while True:
+        crypto.add_key(data_dir)
+        ready.set()
+
+
+def test_a_kill_while_keys_are_made_loses_none(tmp_path):
+    """Two processes make keys and are killed in the middle of it."""
+    value = crypto.encrypt(SECRET, tmp_path)
+    context = multiprocessing.get_context("fork")
+    known = set(crypto.key_ids(tmp_path))
+    for _round in range(5):
+        ready = context.Event()
+        workers = [
+            context.Process(target=_add_keys, args=(tmp_path, ready)) for _each in "ab"
+        ]
+        for worker in workers:
+            worker.start()
+        assert ready.wait(20)
+        for worker in workers:
+            worker.kill()
+            worker.join()
+        found = set(crypto.key_ids(tmp_path))
+        assert known < found
+        known = found
+        assert crypto.decrypt(value, tmp_path) == SECRET

@@ -1,5 +1,6 @@
 from . import (
     res_company,
+    whatsapp_calling_keys,
     whatsapp_calling_account,
     whatsapp_calling_number,
     whatsapp_calling_notice,
@@ -45,6 +46,7 @@ from . import (
     whatsapp_calling_pickup,
     whatsapp_calling_health_watch,
     whatsapp_calling_health_page,
+    res_config_settings,
     mail_thread,
     whatsapp_calling_number_choice,
     res_partner,

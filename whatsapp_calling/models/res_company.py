@@ -33,25 +33,31 @@ class ResCompany(models.Model):
                 "can switch it on in the settings of WhatsApp Calling.",
                 company=company.name,
             )
+        if feature == "assistant" and not company.whatsapp_calling_assistant_enabled:
+            return self.env._(
+                "The AI voice agent is switched off for %(company)s.",
+                company=company.name,
+            )
+        if feature == "recording" and not company.whatsapp_calling_recording_enabled:
+            return self.env._(
+                "Call recording is switched off for %(company)s.", company=company.name
+            )
+        return self._whatsapp_calling_lacks(feature)
+
+    def _whatsapp_calling_lacks(self, feature):
+        """What a feature still needs that is not here, or "".
+
+        The media sidecar brings both; until then their switches only say so.
+        """
         if feature == "assistant":
-            if not company.whatsapp_calling_assistant_enabled:
-                return self.env._(
-                    "The AI voice agent is switched off for %(company)s.",
-                    company=company.name,
-                )
             return self.env._(
                 "The AI voice agent needs the media sidecar, which is not part of "
-                "this installation yet."
+                "this version yet: for now nothing answers by itself."
             )
         if feature == "recording":
-            if not company.whatsapp_calling_recording_enabled:
-                return self.env._(
-                    "Call recording is switched off for %(company)s.",
-                    company=company.name,
-                )
             return self.env._(
                 "Call recording needs the media sidecar, which is not part of this "
-                "installation yet."
+                "version yet: for now nothing is recorded."
             )
         return ""
 
@@ -73,6 +79,19 @@ class ResCompany(models.Model):
         # sudo: parameter - of ours; who may is checked by the caller
         parameters = self.env["ir.config_parameter"].sudo()
         parameters.set_param(CONFIRMED_UUID, parameters.get_param("database.uuid"))
+        self._whatsapp_calling_watch_copy()
+
+    @api.model
+    def _whatsapp_calling_watch_copy(self):
+        """Raise a notice on each account while this may be a copy, resolve it after."""
+        paused = self._whatsapp_calling_paused()
+        notices = self.env["whatsapp.calling.notice"]
+        # sudo: account - looked after by the server
+        for account in self.env["whatsapp.calling.account"].sudo().search([]):
+            if paused:
+                notices._raise_notice(account, "copied_database")
+            else:
+                notices._resolve_notice(account, "copied_database")
 
     @api.model
     def _whatsapp_calling_first_database(self):

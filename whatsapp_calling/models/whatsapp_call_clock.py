@@ -125,6 +125,8 @@ class WhatsappCall(models.Model):
     def _cron_sweep(self):
         """The net for a stopped server: once a minute, whatever is due."""
         self._tick()
+        self.env["res.company"]._whatsapp_calling_watch_copy()
+        self.env["whatsapp.calling.keys"]._watch()
         for call in self.search([("chatter_due", "=", True)], limit=100):
             call._post_soon()
         if self._any_deadline():

@@ -134,8 +134,8 @@ class WhatsappCallingAccount(models.Model):
             value = (account[written] or "").strip()
             if value:
                 # sudo: account - the ciphertext is no field of the administrator's
-                account.sudo()[stored] = crypto.encrypt(
-                    value, data_dir=config["data_dir"]
+                account.sudo()[stored] = self.env["whatsapp.calling.keys"]._encrypt(
+                    value
                 )
         # or the answer to saving would hold what was typed
         self.invalidate_recordset([written])

@@ -31,7 +31,9 @@ class WhatsappCallingNotice(models.Model):
         return self._fix_webhook_stale()
 
     def _fix_copied_database(self):
-        return self._open_account()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "whatsapp_calling.whatsapp_calling_copy_action"
+        )
 
     def _fix_restricted(self):
         return self._open(self.number_id) if self.number_id else self._open_account()

@@ -5,6 +5,7 @@ from . import test_chatter
 from . import test_claim
 from . import test_companies
 from . import test_contacts
+from . import test_copies
 from . import test_deadlines
 from . import test_demo
 from . import test_diagnosis
@@ -21,9 +22,11 @@ from . import test_permission_limits
 from . import test_number_settings
 from . import test_numbers
 from . import test_outside
+from . import test_keys
 from . import test_permissions
 from . import test_push
 from . import test_requests
+from . import test_settings
 from . import test_softphone_rpc
 from . import test_state_properties
 from . import test_tours

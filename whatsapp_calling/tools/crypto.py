@@ -13,6 +13,7 @@ directory's root: neither gives a token away.
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import logging
 import os
@@ -24,6 +25,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
 
 _logger = logging.getLogger(__name__)
 
@@ -105,6 +111,70 @@ def is_current(value: str, data_dir: str | os.PathLike) -> bool:
     return bool(keys) and (value or "").startswith(f"{keys[0][0]}:")
 
 
+def key_id_of(value: str) -> str:
+    """Id of the key that a ciphertext needs, "" when it is none of ours."""
+    match = _CIPHERTEXT.fullmatch(value or "")
+    return match.group(1) if match else ""
+
+
+def key_sources(data_dir: str | os.PathLike) -> list[tuple[str, str]]:
+    """(id, where it stands) of each key at hand, the one that encrypts first.
+
+    :raises KeyUnusable: a key is given but cannot be used
+    """
+    own = Path(data_dir) / FILE_NAME
+    texts, source = _given_texts()
+    found = [(text, source) for text in texts]
+    if own.exists():
+        found += [(text, str(own)) for text in _split(_read(own), own)]
+    sources = {}
+    for text, where in found:
+        sources.setdefault(_derive(text)[0], where)
+    return [(key_id, sources[key_id]) for key_id in key_ids(data_dir)]
+
+
+def may_add_key(data_dir: str | os.PathLike) -> bool:
+    """Whether `add_key` can make one: the environment is not ours to change."""
+    return not _given_texts()[0]
+
+
+def add_key(data_dir: str | os.PathLike) -> str:
+    """Put a new key in front of those in our own file; its id.
+
+    The others stay, since ciphertexts of other databases of this server may need
+    them. The file is replaced in one step: a kill leaves the old or the new one.
+
+    :raises KeyUnusable: the keys come from the environment, or cannot be written
+    """
+    if not may_add_key(data_dir):
+        raise KeyUnusable(f"The keys come from {_given_texts()[1]}: change it there.")
+    own = Path(data_dir) / FILE_NAME
+    own.parent.mkdir(parents=True, exist_ok=True)
+    text = secrets.token_urlsafe(32)
+    with _alone(own):
+        texts = _split(_read(own), own) if own.exists() else []
+        aside = _aside(own)
+        try:
+            _write_new(aside, text, *texts)
+            aside.replace(own)
+        except OSError as error:
+            raise KeyUnusable(f"{own} cannot be written: {error}") from None
+        finally:
+            aside.unlink(missing_ok=True)
+    return _derive(text)[0]
+
+
+@contextlib.contextmanager
+def _alone(path: Path):
+    """One process at a time changes the file, or one would lose the other's key."""
+    if fcntl is None:
+        yield
+        return
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def key_ids(data_dir: str | os.PathLike) -> list[str]:
     """Ids of the keys at hand, the one that encrypts first; [] when none yet."""
     return [key_id for key_id, _key in _keys(data_dir, create=False)]
@@ -177,9 +247,9 @@ def _create(path: Path) -> None:
     its name: of several processes at once one wins, and none ever reads half a
     key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(8)}")
+    aside = _aside(path)
     try:
-        _write_new(aside)
+        _write_new(aside, secrets.token_urlsafe(32))
         os.link(aside, path)
         _logger.info("New encryption key in %s: back it up", path)
     except FileExistsError:
@@ -190,9 +260,13 @@ def _create(path: Path) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _write_new(path: Path) -> None:
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(8)}")
+
+
+def _write_new(path: Path, *texts: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(f"{secrets.token_urlsafe(32)}\n")
+        file.writelines(f"{text}\n" for text in texts)
         file.flush()
         os.fsync(file.fileno())

@@ -1,1 +1,5 @@
-from . import whatsapp_call_diagnosis
+from . import (
+    whatsapp_call_diagnosis,
+    whatsapp_calling_copy,
+    whatsapp_calling_rotation,
+)

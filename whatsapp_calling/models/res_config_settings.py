@@ -1,0 +1,91 @@
+"""The settings of WhatsApp Calling: switches of the company, accounts, key, copy."""
+
+from odoo import api, fields, models
+
+from .whatsapp_calling_account import ADMINISTRATOR
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    whatsapp_calling_enabled = fields.Boolean(
+        related="company_id.whatsapp_calling_enabled", readonly=False
+    )
+    whatsapp_calling_assistant_enabled = fields.Boolean(
+        related="company_id.whatsapp_calling_assistant_enabled", readonly=False
+    )
+    whatsapp_calling_recording_enabled = fields.Boolean(
+        related="company_id.whatsapp_calling_recording_enabled", readonly=False
+    )
+    whatsapp_calling_assistant_reason = fields.Char(
+        compute="_compute_whatsapp_calling_reasons"
+    )
+    whatsapp_calling_recording_reason = fields.Char(
+        compute="_compute_whatsapp_calling_reasons"
+    )
+    whatsapp_calling_paused = fields.Boolean(compute="_compute_whatsapp_calling_state")
+    whatsapp_calling_account_ids = fields.Many2many(
+        "whatsapp.calling.account",
+        compute="_compute_whatsapp_calling_account_ids",
+        groups=ADMINISTRATOR,
+    )
+    whatsapp_calling_key = fields.Char(
+        "Encryption key",
+        compute="_compute_whatsapp_calling_state",
+        groups=ADMINISTRATOR,
+    )
+    whatsapp_calling_key_problem = fields.Char(
+        compute="_compute_whatsapp_calling_state", groups=ADMINISTRATOR
+    )
+
+    @api.depends(
+        "company_id",
+        "whatsapp_calling_enabled",
+        "whatsapp_calling_assistant_enabled",
+        "whatsapp_calling_recording_enabled",
+    )
+    def _compute_whatsapp_calling_reasons(self):
+        """What is still missing for a feature that is switched on."""
+        for settings in self:
+            for feature in ("assistant", "recording"):
+                wanted = settings[f"whatsapp_calling_{feature}_enabled"]
+                settings[f"whatsapp_calling_{feature}_reason"] = (
+                    wanted and settings.company_id._whatsapp_calling_lacks(feature)
+                )
+
+    @api.depends("company_id")
+    def _compute_whatsapp_calling_account_ids(self):
+        for settings in self:
+            settings.whatsapp_calling_account_ids = self.env[
+                "whatsapp.calling.account"
+            ].search([("company_id", "=", settings.company_id.id)])
+
+    @api.depends("company_id")
+    def _compute_whatsapp_calling_state(self):
+        """The same for every company: the database and its keys."""
+        overview = self.env["whatsapp.calling.keys"]._overview()
+        first = [key for key in overview["keys"] if key["state"] == "first"]
+        missing = [key for key in overview["keys"] if key["state"] == "missing"]
+        problem = overview["problem"]
+        if missing and not problem:
+            problem = self.env._(
+                "The key %(keys)s is missing, and with it %(count)s secrets cannot be "
+                "read: no call can be answered or placed. Bring the key back, or enter "
+                "the secrets again.",
+                keys=", ".join(key["key_id"] for key in missing),
+                count=sum(key["secrets"] for key in missing),
+            )
+        for settings in self:
+            settings.whatsapp_calling_paused = self.env[
+                "res.company"
+            ]._whatsapp_calling_paused()
+            settings.whatsapp_calling_key_problem = problem
+            settings.whatsapp_calling_key = (
+                self.env._(
+                    "Key %(key)s, from %(place)s",
+                    key=first[0]["key_id"],
+                    place=first[0]["source"],
+                )
+                if first
+                else self.env._("None yet: it is made with the first secret.")
+            )
