@@ -18,6 +18,7 @@ from . import test_ingest
 from . import test_js
 from . import test_health
 from . import test_notices
+from . import test_permission_check
 from . import test_permission_limits
 from . import test_number_settings
 from . import test_numbers
@@ -27,8 +28,10 @@ from . import test_permissions
 from . import test_push
 from . import test_requests
 from . import test_settings
+from . import test_send_wizard
 from . import test_softphone_rpc
 from . import test_state_properties
+from . import test_templates
 from . import test_tours
 from . import test_views
 from . import test_webhook

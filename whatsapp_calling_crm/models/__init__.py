@@ -1,1 +1,1 @@
-from . import crm_lead, res_partner, whatsapp_call
+from . import crm_lead, crm_team, res_partner, whatsapp_call

@@ -1,1 +1,1 @@
-from . import helpdesk_ticket, res_partner, whatsapp_call
+from . import helpdesk_ticket, helpdesk_ticket_team, res_partner, whatsapp_call

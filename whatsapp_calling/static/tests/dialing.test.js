@@ -65,11 +65,14 @@ test("the next step asks the customer, with the operator's words", async () => {
         server.answers.softphone_request_permission = { ok: true, message: "Asked." };
     });
     await softphone.dial(target);
-    await insertText(".o-whatsapp-PermissionDialog textarea", "May we call?");
+    await insertText(".o-whatsapp-PermissionDialog textarea", "May we call?", { replace: true });
     await click(".modal-footer button", { text: "Ask for permission" });
     await contains(".o_notification", { text: "Asked." });
     expect(server.requestsOf("softphone_request_permission")).toEqual([
-        ["softphone_request_permission", [target, "May we call?"]],
+        [
+            "softphone_request_permission",
+            [target, "May we call?", { template_id: false, call_when_allowed: false }],
+        ],
     ]);
     await contains(".modal", { count: 0 });
 });

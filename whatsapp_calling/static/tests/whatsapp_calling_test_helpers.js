@@ -207,6 +207,22 @@ export class FakeServer {
         };
     }
 
+    softphone_ask_view(target) {
+        return {
+            name: "Eva Gruber",
+            number_id: target.number_id || 1,
+            numbers: [],
+            refusal: "",
+            way: "message",
+            text: "Can we give you a quick call?",
+            templates: [],
+            template_id: false,
+            limits: ["Requests in 24 hours: 0 of 1", "Requests in 7 days: 0 of 2"],
+            makes_templates: false,
+            ...this.askView,
+        };
+    }
+
     softphone_ping(id) {
         const call = this.calls[id];
         return { ok: true, state: call.state, version: call.version };

@@ -8,6 +8,7 @@ import { tones } from "@whatsapp_calling/core/tones";
 import { ContactList } from "@whatsapp_calling/panel/contact_list";
 import { DialPad } from "@whatsapp_calling/panel/dial_pad";
 import { PermissionHint } from "@whatsapp_calling/panel/permission_hint";
+import { NumberSelect } from "@whatsapp_calling/softphone/number_select";
 
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
@@ -18,14 +19,14 @@ import { useDebounced } from "@web/core/utils/timing";
 
 /** A number to dial, or letters to find somebody by. */
 export class Keypad extends Component {
-    static components = { ContactList, DialPad, PermissionHint };
+    static components = { ContactList, DialPad, NumberSelect, PermissionHint };
     static props = [];
     static template = "whatsapp_calling.Keypad";
 
     setup() {
         super.setup();
         this.softphone = useState(useService("whatsapp_calling.softphone"));
-        this.state = useState({ text: "", info: null });
+        this.state = useState({ text: "", info: null, numberId: false });
         this.input = useRef("input");
         this.keepLast = new KeepLast();
         this.lookup = useDebounced(this._lookup, 300);
@@ -33,7 +34,14 @@ export class Keypad extends Component {
             () => {
                 this.lookup();
             },
-            () => [this.phone, this.softphone.permissionVersion]
+            () => [this.phone, this.state.numberId, this.softphone.permissionVersion]
+        );
+        useEffect(
+            () => {
+                // another customer, another number: the server proposes one
+                this.state.numberId = false;
+            },
+            () => [this.phone]
         );
     }
 
@@ -44,6 +52,19 @@ export class Keypad extends Component {
     /** @returns {string|undefined} what can be dialled */
     get phone() {
         return isInternational(this.state.text) ? normalizePhone(this.state.text) : undefined;
+    }
+
+    get target() {
+        const { numberId } = this.state;
+        return numberId ? { phone: this.phone, number_id: numberId } : { phone: this.phone };
+    }
+
+    chooseNumber(id) {
+        this.state.numberId = id;
+    }
+
+    compose() {
+        return this.softphone.compose(this.target, "call_button");
     }
 
     get country() {
@@ -64,7 +85,7 @@ export class Keypad extends Component {
         const { phone } = this;
         this.state.info = null;
         if (phone) {
-            const info = await this.keepLast.add(this.softphone.lookup({ phone }));
+            const info = await this.keepLast.add(this.softphone.lookup(this.target));
             if (phone === this.phone) {
                 this.state.info = info;
             }
@@ -96,10 +117,10 @@ export class Keypad extends Component {
 
     call() {
         // read now, never from an earlier look-up: what stands in the field is what is dialled
-        return this.softphone.dial({ phone: this.phone });
+        return this.softphone.dial(this.target);
     }
 
     ask() {
-        this.softphone.explainRefusal({ phone: this.phone }, this.state.info);
+        this.softphone.explainRefusal(this.target, this.state.info);
     }
 }

@@ -71,4 +71,14 @@ patch(Chatter.prototype, {
             await this.softphone.diagnose(target);
         }
     },
+
+    /** A permission request or a call button, by message or template. */
+    async composeOnWhatsapp() {
+        const saved = await this.props.saveRecord?.();
+        if (saved !== false) {
+            const { threadModel, threadId } = this.props;
+            const kind = this.whatsapp.info?.allowed ? "call_button" : "permission";
+            await this.softphone.compose({ res_model: threadModel, res_id: threadId }, kind);
+        }
+    },
 });

@@ -3,6 +3,7 @@ import { RingingPhone } from "@whatsapp_calling/softphone/ringing_phone";
 import { MicrophoneDialog } from "@whatsapp_calling/softphone/microphone_dialog";
 
 import { browser } from "@web/core/browser/browser";
+import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
 
 const NUMBER_KEY = "whatsapp_calling.number";
@@ -47,8 +48,10 @@ export class DialingPhone extends RingingPhone {
      * One click on any call button: calls, or says why not and what to do about it.
      *
      * @param {Object} target {phone?, res_model?, res_id?, contact_id?, partner_id?, number_id?}
+     * @param {Object} [options]
+     * @param {boolean} [options.confirmed] the user has said yes to the server's question
      */
-    async dial(target) {
+    async dial(target, { confirmed = false } = {}) {
         if (this.live || this.dialing) {
             this.openPanel();
             this.notify(_t("You are already in a call."), "warning");
@@ -62,9 +65,14 @@ export class DialingPhone extends RingingPhone {
                 this.explainRefusal(target, info);
                 return;
             }
+            if (info.confirm && !confirmed) {
+                this.confirmDial(target, info.confirm);
+                return;
+            }
             const live = this.startLive({
                 direction: "outbound",
                 target: { ...target, number_id: info.number_id },
+                confirmed,
                 name: info.name || info.phone,
                 phone: info.phone,
             });
@@ -72,6 +80,19 @@ export class DialingPhone extends RingingPhone {
         } finally {
             this.dialing = false;
         }
+    }
+
+    /** WhatsApp takes the permission back from who calls too often in vain: is this call worth it? */
+    confirmDial(target, question) {
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Call once more?"),
+            body: question,
+            confirmLabel: _t("Call"),
+            confirm: () => {
+                this.dial(target, { confirmed: true });
+            },
+            cancel: () => {},
+        });
     }
 
     /** Before dialling, by the permission; the microphone was not even asked for. */
@@ -100,6 +121,9 @@ export class DialingPhone extends RingingPhone {
             const info = { ...result, name: this.ended?.name, reason: result.message };
             this.ended = null;
             this.dialog.add(PermissionDialog, { softphone: this, target, info });
+        } else if (result.next_step === "confirm") {
+            this.ended = null;
+            this.confirmDial(target, result.message);
         }
     }
 
@@ -112,14 +136,69 @@ export class DialingPhone extends RingingPhone {
         });
     }
 
-    async requestPermission(target, text = false) {
+    /** @returns {Promise<Object>} what one should know before asking; see softphone_ask_view */
+    askView(target) {
+        return this.rpc("softphone_ask_view", [this.withNumber(target)]);
+    }
+
+    /** @param {Object} [options] {template_id?, call_when_allowed?} */
+    async requestPermission(target, text = false, options = {}) {
         const result = await this.rpc("softphone_request_permission", [
             this.withNumber(target),
             text,
+            options,
         ]);
         this.permissionVersion++;
         this.notify(result.message, result.ok ? "success" : "warning");
         return result.ok;
+    }
+
+    /** Opens the dialog for a permission request or a call button. */
+    async compose(target, kind = "permission") {
+        const action = await this.orm.call("whatsapp.calling.send", "open_for", [[target], kind]);
+        return this.action.doAction(action, { onClose: () => this.permissionVersion++ });
+    }
+
+    makeTemplate() {
+        return this.action.doAction("whatsapp_calling.whatsapp_calling_template_action");
+    }
+
+    /** A customer agreed, and the user wanted to call then: one click, no call by itself. */
+    offerCall(name, target) {
+        this.offer(
+            _t("%(name)s allows you to call now.", { name }),
+            { type: "success", label: _t("Call") },
+            () => this.dial(target)
+        );
+    }
+
+    /** A message did not reach the customer; after 24 hours a template may. */
+    onMessageRefused({ message, target }) {
+        this.permissionVersion++;
+        if (!target) {
+            this.notification.add(message, { type: "danger", sticky: true });
+            return;
+        }
+        this.offer(message, { type: "danger", label: _t("Send a template") }, async () => {
+            this.explainRefusal(target, await this.lookup(target));
+        });
+    }
+
+    offer(text, { type, label }, onClick) {
+        const close = this.notification.add(text, {
+            type,
+            sticky: true,
+            buttons: [
+                {
+                    name: label,
+                    primary: true,
+                    onClick: () => {
+                        close();
+                        onClick();
+                    },
+                },
+            ],
+        });
     }
 
     redial() {

@@ -101,7 +101,7 @@ export class LiveCall {
             return;
         }
         const result = await this._claim("softphone_dial", [
-            this.target,
+            this.confirmed ? { ...this.target, confirmed: true } : this.target,
             this.softphone.tabId,
             sdp,
         ]);

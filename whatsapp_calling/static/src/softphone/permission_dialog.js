@@ -1,11 +1,16 @@
-import { Component, useState } from "@odoo/owl";
+import { NumberSelect } from "@whatsapp_calling/softphone/number_select";
+
+import { Component, onWillStart, useState } from "@odoo/owl";
 
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 
-/** The customer has not allowed calls: says so and offers to ask. Nothing was sent so far. */
+/**
+ * The customer has not allowed calls: says so, what WhatsApp's limits leave, and offers to ask, by
+ * message or, after 24 hours, by template. Nothing was sent so far.
+ */
 export class PermissionDialog extends Component {
-    static components = { Dialog };
+    static components = { Dialog, NumberSelect };
     static props = {
         close: Function,
         /** the answer of softphone_lookup, or a refusal of softphone_dial */
@@ -17,7 +22,21 @@ export class PermissionDialog extends Component {
 
     setup() {
         super.setup();
-        this.state = useState({ text: "", busy: false });
+        this.state = useState({
+            text: "",
+            templateId: false,
+            callWhenAllowed: false,
+            busy: false,
+            view: null,
+        });
+        this.numberId = this.props.target.number_id;
+        onWillStart(() => this.load());
+    }
+
+    get target() {
+        return this.numberId
+            ? { ...this.props.target, number_id: this.numberId }
+            : this.props.target;
     }
 
     get title() {
@@ -27,13 +46,48 @@ export class PermissionDialog extends Component {
             : _t("This customer has not allowed calls yet");
     }
 
+    get view() {
+        return this.state.view;
+    }
+
+    get template() {
+        return this.view.templates.find(({ id }) => id === this.state.templateId);
+    }
+
+    async load() {
+        const view = await this.props.softphone.askView(this.target);
+        Object.assign(this.state, { view, text: view.text, templateId: view.template_id });
+    }
+
+    async chooseNumber(id) {
+        this.numberId = id;
+        await this.load();
+    }
+
+    onChooseTemplate(ev) {
+        this.state.templateId = Number(ev.target.value);
+    }
+
     async ask() {
+        const { text, templateId, callWhenAllowed } = this.state;
         this.state.busy = true;
         try {
-            const { softphone, target } = this.props;
-            await softphone.requestPermission(target, this.state.text.trim() || false);
+            await this.props.softphone.requestPermission(this.target, text.trim() || false, {
+                template_id: this.view.way === "template" && templateId,
+                call_when_allowed: callWhenAllowed,
+            });
         } finally {
             this.props.close();
         }
+    }
+
+    async sendButton() {
+        this.props.close();
+        await this.props.softphone.compose(this.target, "call_button");
+    }
+
+    async makeTemplate() {
+        this.props.close();
+        await this.props.softphone.makeTemplate();
     }
 }

@@ -56,6 +56,11 @@ export class PhoneLine {
      */
     onCallChange(call, before) {}
 
+    /** @param {Object} target whom the user wanted to call as soon as they agreed */
+    offerCall(name, target) {}
+
+    onMessageRefused(payload) {}
+
     /** Asks the server whether this user has a phone, and what is ringing right now. */
     async start() {
         const before = Date.now();
@@ -90,6 +95,9 @@ export class PhoneLine {
         this.bus.subscribe("whatsapp_calling/ring", (payload) => this.onRing(payload));
         this.bus.subscribe("whatsapp_calling/update", (payload) => this.onUpdate(payload));
         this.bus.subscribe("whatsapp_calling/permission", (payload) => this.onPermission(payload));
+        this.bus.subscribe("whatsapp_calling/message_refused", (payload) =>
+            this.onMessageRefused(payload)
+        );
         this.bus.addEventListener("BUS:DISCONNECT", () => this.setOnline(false));
         this.bus.addEventListener("BUS:CONNECT", () => this.setOnline(true));
         this.bus.addEventListener("BUS:RECONNECT", () => this.setOnline(true));
@@ -149,9 +157,11 @@ export class PhoneLine {
         }
     }
 
-    onPermission({ name, state }) {
+    onPermission({ name, state, call }) {
         this.permissionVersion++;
-        if (state === "granted") {
+        if (call) {
+            this.offerCall(name, call);
+        } else if (state === "granted") {
             this.notify(_t("%(name)s allows you to call now.", { name }), "success");
         } else if (state === "declined") {
             this.notify(_t("%(name)s does not allow calls.", { name }), "warning");

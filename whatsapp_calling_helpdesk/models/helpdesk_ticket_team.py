@@ -1,0 +1,23 @@
+"""The number that a team calls from."""
+
+from odoo import fields, models
+
+
+class HelpdeskTicketTeam(models.Model):
+    _inherit = "helpdesk.ticket.team"
+
+    whatsapp_calling_number_id = fields.Many2one(
+        "whatsapp.calling.number",
+        "WhatsApp number",
+        check_company=True,
+        domain="[('calling_enabled', '=', True)]",
+        help="Calls about this team's tickets go out from it, unless the customer was "
+        "last called from another one.",
+    )
+
+
+class HelpdeskTicket(models.Model):
+    _inherit = "helpdesk.ticket"
+
+    def _whatsapp_team_number(self):
+        return self.team_id.whatsapp_calling_number_id
