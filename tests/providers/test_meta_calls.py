@@ -271,8 +271,8 @@ def test_an_unknown_event_keeps_no_sdp_either():
     event = only(odd)
     assert event.kind == "unknown"
     assert event.raw == {
-        "field": "media",
-        "value": {"note": ["[removed]"], "x": {"sdp": "[removed]"}},
+        "field": "text (5)",
+        "value": {"note": [f"text ({len(OFFER_SDP)})"], "x": {"sdp": "[removed]"}},
     }
 
 

@@ -124,7 +124,10 @@ def test_a_long_text_is_cut():
 @pytest.mark.parametrize(
     ("kind", "content", "text"),
     [
-        ("audio", {"audio": {"id": "1", "mime_type": "audio/ogg"}}, None),
+        ("reaction", {"reaction": {"message_id": "wamid.1", "emoji": "👍"}}, "👍"),
+        ("reaction", {"reaction": {"message_id": "wamid.1", "emoji": ""}}, ""),
+        ("location", {"location": {"latitude": 48.2}}, None),
+        ("unsupported", {"errors": [{"code": 131051}]}, None),
         ("button", {"button": {"text": "Yes", "payload": "y"}}, "Yes"),
         (
             "interactive",
@@ -142,6 +145,42 @@ def test_a_long_text_is_cut():
 def test_a_message_of_any_type_counts_as_contact(kind, content, text):
     message = {**without(TEXT, "text"), "type": kind, **content}
     assert only(message).message == {"id": WAMID, "type": kind, "text": text}
+
+
+def test_a_voice_message_tells_where_it_is_to_be_had():
+    audio = {
+        "id": "700",
+        "mime_type": "audio/ogg; codecs=opus",
+        "sha256": "qqq=",
+        "voice": True,
+    }
+    event = only({**without(TEXT, "text"), "type": "audio", "audio": audio})
+    assert event.message == {
+        "id": WAMID,
+        "type": "audio",
+        "text": None,
+        "media_ref": "700",
+        "mime_type": "audio/ogg; codecs=opus",
+        "sha256": "qqq=",
+        "voice": True,
+        "file_name": None,
+    }
+    assert "700" not in json.dumps(event.raw)
+
+
+def test_a_document_has_a_caption_and_a_name():
+    document = {"id": "7", "caption": "The contract", "filename": "a.pdf"}
+    event = only({**without(TEXT, "text"), "type": "document", "document": document})
+    assert (event.message["text"], event.message["file_name"]) == (
+        "The contract",
+        "a.pdf",
+    )
+
+
+def test_a_medium_without_id_is_flagged():
+    event = only({**without(TEXT, "text"), "type": "audio", "audio": {}})
+    assert event.problems == ("the medium has no id",)
+    assert event.message["media_ref"] is None
 
 
 def test_a_message_that_cannot_be_read_leaves_no_text_behind():

@@ -1,4 +1,5 @@
-"""What may be kept of foreign data: no SDP, no ICE password, no secret.
+"""What may be kept of foreign data: no SDP, no ICE password, no secret; and of what
+nobody understands, nothing but its shape.
 
 An SDP holds addresses of people's networks and the keys to their media; a raw
 event is kept for long and shown to administrators.
@@ -12,6 +13,8 @@ from .reading import storable
 _DEPTH = 12
 _LENGTH = 4096
 _MEMBERS = 1000
+_NAMES = 100  # members of one object whose names are kept
+_LISTED = 3
 _REMOVED = "[removed]"
 # "connection" is the old place of the SDP, a JSON text inside a string.
 _SECRET_KEYS = re.compile(
@@ -53,6 +56,40 @@ def keepable(value, depth=0):
     if isinstance(value, int) and abs(value) > 10**30:
         return "[too long]"
     return value
+
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,62}[0-9]{0,2}")
+
+
+def shape(value, depth=0):
+    """What JSON `value` is made of: names and kinds of members, never what they say.
+
+    Of a webhook that nobody understands nobody knows whether it holds a customer's
+    words. "text (12)" is a text of 12 characters; a list shows its first members.
+    """
+    if isinstance(value, dict):
+        if depth >= _DEPTH:
+            return "[too deep]"
+        return {
+            _name(str(key), index): shape(member, depth + 1)
+            for index, (key, member) in enumerate(list(value.items())[:_NAMES])
+        }
+    if isinstance(value, list):
+        if depth >= _DEPTH:
+            return "[too deep]"
+        shown = [shape(member, depth + 1) for member in value[:_LISTED]]
+        left = len(value) - len(shown)
+        return [*shown, f"{left} more"] if left else shown
+    if isinstance(value, str):
+        return f"text ({len(value)})"
+    if isinstance(value, bool):
+        return "yes or no"
+    return "nothing" if value is None else "number"
+
+
+def _name(key, index) -> str:
+    """A member's name, unless it may be data itself, like a phone number."""
+    return key if _NAME.fullmatch(key) else f"[name {index + 1}]"
 
 
 def sayable(text: str, secrets=(), limit=500) -> str:

@@ -1,7 +1,7 @@
 """Messages, permission replies and message statuses (field "messages").
 
-Of customers' messages only what calling needs is kept: id, type, time, sender
-and the text.
+Of customers' messages `raw` holds what calling needs, and is all that is kept of
+them by itself: id, type, time and sender. What they say is in `message` only.
 """
 
 from . import reading
@@ -9,6 +9,7 @@ from .base import ErrorInfo, Event, PermissionReply
 from .meta_parts import Place, errors, event, side, unknown, with_contact
 
 _TEXT_LIMIT = 4096
+_MEDIA = ("audio", "image", "video", "document", "sticker")
 _KEPT = ("id", "type", "timestamp", "from", "from_user_id", "from_parent_user_id")
 _ANSWERS = {"ACCEPT": True, "ACCEPTED": True, "REJECT": False, "REJECTED": False}
 
@@ -36,10 +37,12 @@ def message_event(message, place: Place) -> Event:
             "unknown", None, place, message, ["the message has no id"], **values
         )
     kind = reading.text(message, "type", problems, limit=64)
+    kind = kind.lower() if kind else "unknown"
     values["message"] = {
         "id": message_ref,
-        "type": kind.lower() if kind else "unknown",
+        "type": kind,
         "text": _text(message),
+        **_medium(message, kind, problems),
     }
     return event("inbound_message", message_ref, place, message, problems, **values)
 
@@ -82,9 +85,12 @@ def _permission(message, reply, message_ref, place, values, problems) -> Event:
 
 
 def _text(message) -> str | None:
-    """What the customer wrote or tapped; None for media and the like."""
+    """What the customer wrote or tapped, a medium's caption, a reaction's emoji;
+    None where there is none."""
     for place in (
         ("text", "body"),
+        ("reaction", "emoji"),
+        *((name, "caption") for name in _MEDIA),
         ("button", "text"),
         ("interactive", "button_reply", "title"),
         ("interactive", "list_reply", "title"),
@@ -95,6 +101,23 @@ def _text(message) -> str | None:
         if isinstance(value, str):
             return reading.storable(value)[:_TEXT_LIMIT]
     return None
+
+
+def _medium(message, kind, problems) -> dict:
+    """What is to know of a medium before it is fetched; {} for other messages."""
+    if kind not in _MEDIA:
+        return {}
+    medium = reading.obj(message, kind, problems)
+    media_ref = reading.ref(medium, "id", problems)
+    if not media_ref:
+        problems.append("the medium has no id")
+    return {
+        "media_ref": media_ref,
+        "mime_type": reading.text(medium, "mime_type", problems, limit=128),
+        "sha256": reading.text(medium, "sha256", problems, limit=128),
+        "voice": reading.flag(medium.get("voice")),
+        "file_name": reading.text(medium, "filename", problems, limit=256),
+    }
 
 
 def message_status_event(

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from urllib.parse import quote
 
 from . import reading
 from .base import ErrorInfo, Event, Peer
-from .cleaning import keepable
+from .cleaning import keepable, shape
 
 
 @dataclass(slots=True)
@@ -70,7 +70,12 @@ def event(kind, key, place: Place, part, problems, **values) -> Event:
 
 
 def unknown(place: Place, part, *problems, **values) -> Event:
-    """What cannot be read is kept and flagged."""
+    """What cannot be read is flagged, and its shape kept: it may hold anything, a
+    customer's words as well. The errors that Meta tells of stay."""
+    if "raw" not in values:
+        values["raw"] = shape(part if isinstance(part, dict) else {"value": part})
+        if values.get("errors"):
+            values["raw"]["errors"] = [asdict(error) for error in values["errors"]]
     return event("unknown", None, place, part, problems, **values)
 
 
