@@ -28,6 +28,7 @@
         "views/whatsapp_calling_health_views.xml",
         "views/whatsapp_calling_template_views.xml",
         "wizard/whatsapp_calling_send_views.xml",
+        "views/whatsapp_call_inbound_message_views.xml",
         "views/res_partner_views.xml",
         "views/res_users_views.xml",
         "wizard/whatsapp_call_diagnosis_views.xml",

@@ -187,11 +187,16 @@ class WhatsappCall(models.Model):
         permission._tell()
 
     def _take_inbound_message(self, account, number, event, event_id, started):
-        """Of a customer's message only the time is kept: it opens the 24 hours."""
+        """The time is always kept: it opens the 24 hours, and who wrote is no silent
+        lead. The text goes where the number shows it, else nowhere."""
         contact = self._contact_of(account, event)
-        if contact:
-            contact._touched(self._moment(event.timestamp))
         self.env["whatsapp.call.event"]._attach(event_id, contact=contact)
+        if not contact or event.message["type"] == "system":
+            return  # WhatsApp tells of a new number, the customer said nothing
+        moment = self._moment(event.timestamp)
+        contact._touched(moment)
+        contact._wrote(moment)
+        self.env["whatsapp.call.inbound.message"]._take(account, number, contact, event)
 
     # ---- finding and opening
 

@@ -16,6 +16,7 @@ HIDDEN = {
     "whatsapp.calling.account": SECRETS,
     "whatsapp.call": ("handler_tab", "offer_sdp", "answer_sdp"),
     "whatsapp.call.request": ("payload",),
+    "whatsapp.call.inbound.message": ("text", "file_name"),
 }
 
 
@@ -80,6 +81,7 @@ class TestRights(AccessMixin, WhatsappCallingCase):
             "operator": "r",
         },
         "whatsapp.calling.notice": {"administrator": "r", "manager": "r"},
+        "whatsapp.call.inbound.message": {"administrator": "r", "manager": "r"},
         "whatsapp.call.block": {"administrator": "rwc", "manager": "rwc"},
         "whatsapp.calling.message": {
             "administrator": "r",

@@ -1,0 +1,167 @@
+"""Where a customer's message goes, how it reads there, and who is told of it."""
+
+from markupsafe import Markup
+
+from odoo import fields, models
+from odoo.tools import plaintext2html
+
+ACTIVITY = "whatsapp_calling.mail_activity_type_message"
+NOTE = Markup('<p class="o_whatsapp_note text-muted small mb-0">{}</p>')
+
+
+class WhatsappCallInboundMessage(models.Model):
+    _inherit = "whatsapp.call.inbound.message"
+
+    def _thread(self):
+        """The record of the latest call, else the customer, else the contact.
+
+        The contact is only known by its WhatsApp number then: nothing is lost, and
+        no partner is created by itself.
+        """
+        contact = self.contact_id
+        record = self._last_call()._thread()
+        if record is None and contact.partner_id:
+            record = contact.partner_id
+        return contact if record is None else record
+
+    def _last_call(self):
+        # sudo: call - where a message belongs is found before anybody looks at it
+        return (
+            self.env["whatsapp.call"]
+            .sudo()
+            .search(
+                [
+                    ("contact_id", "=", self.contact_id.id),
+                    ("company_id", "=", self.company_id.id),
+                ],
+                order="started_at desc, id desc",
+                limit=1,
+            )
+        )
+
+    # ---- how it reads
+
+    def _body(self, sounds, refusal):
+        """HTML of the chatter entry; what the customer wrote is text, never markup."""
+        said = Markup()
+        if self.text and self.kind != "reaction":
+            said = plaintext2html(self.text)
+        notes = [self._remark(sounds), self._not_heard(refusal), self._where()]
+        return said + NOTE.format(" · ".join(filter(None, notes)))
+
+    def _where(self):
+        return self.env._("WhatsApp message to %(number)s", number=self.number_id.name)
+
+    def _not_heard(self, refusal):
+        if not refusal:
+            return ""
+        return self.env._("It could not be fetched: %(reason)s", reason=refusal)
+
+    def _remark(self, sounds):
+        """What is not text is said; only voice messages are fetched."""
+        if self.kind in ("text", "button", "interactive") and self.text:
+            return ""
+        if self.kind == "audio":
+            return (
+                self.env._("Voice message") if self.voice else self.env._("Sound file")
+            )
+        if self.kind == "reaction":
+            if not self.text:
+                return self.env._("The customer took back a reaction to a message.")
+            return self.env._(
+                "The customer reacted to a message: %(emoji)s", emoji=self.text
+            )
+        if self.kind == "document" and self.file_name:
+            return self.env._(
+                "The customer sent a document, which is not fetched: %(name)s",
+                name=self.file_name,
+            )
+        remarks = {
+            "image": self.env._("The customer sent a picture, which is not fetched."),
+            "video": self.env._("The customer sent a video, which is not fetched."),
+            "document": self.env._(
+                "The customer sent a document, which is not fetched."
+            ),
+            "sticker": self.env._("The customer sent a sticker."),
+            "location": self.env._("The customer sent a location, which is not shown."),
+            "contacts": self.env._(
+                "The customer sent contact details, which are not shown."
+            ),
+        }
+        return remarks.get(self.kind) or self.env._(
+            "The customer sent something that cannot be shown here."
+        )
+
+    # ---- who is told
+
+    def _tell(self, thread):
+        """The assignee gets an activity, and whoever it concerns a word on screen.
+
+        No e-mail: a customer may write ten lines in a minute. One activity stands for
+        all of them until it is done.
+        """
+        call = self._last_call()
+        user = self._assignee(thread) or call.handler_id
+        users = user or call.rung_user_ids
+        users = users.filtered(
+            lambda each: each.active and self.company_id in each.company_ids
+        )
+        for each in users:
+            words = self.with_context(lang=each.lang)
+            each._bus_send(
+                "simple_notification",
+                {
+                    "type": "info",
+                    "title": words.env._("WhatsApp message"),
+                    "message": words.env._(
+                        "%(name)s wrote: see %(record)s.",
+                        name=self.contact_id.display_name,
+                        record=thread.display_name,
+                    ),
+                },
+            )
+            each._bus_send(
+                "whatsapp_calling/posted",
+                {"model": thread._name, "res_id": thread.id},
+            )
+        if user and user in users:
+            self._remind(thread, user)
+
+    def _assignee(self, thread):
+        """The internal user whom the record, else the customer is assigned to."""
+        for record in (thread, self.contact_id.partner_id):
+            if "user_id" in record._fields:
+                user = record.user_id
+                if user._name == "res.users" and user and not user.share:
+                    return user
+        return self.env["res.users"]
+
+    def _remind(self, thread, user):
+        if "activity_ids" not in thread._fields:
+            return
+        kind = self.env.ref(ACTIVITY, raise_if_not_found=False)
+        if not kind or thread.activity_ids.filtered(
+            lambda each: each.activity_type_id == kind and each.user_id == user
+        ):
+            return
+        words = self.with_context(lang=user.lang)
+        # quick update: Odoo would mail the assignment
+        thread.with_context(
+            mail_activity_quick_update=True, lang=user.lang
+        ).activity_schedule(
+            activity_type_id=kind.id,
+            user_id=user.id,
+            date_deadline=fields.Date.today(),
+            summary=words.env._(
+                "Answer %(name)s on WhatsApp", name=self.contact_id.display_name
+            ),
+        )
+
+
+class WhatsappCallContact(models.Model):
+    """A chatter for who is known by the WhatsApp number only."""
+
+    _name = "whatsapp.call.contact"
+    _inherit = ["whatsapp.call.contact", "mail.thread", "mail.activity.mixin"]
+    # an operator reads contacts and may note something on them
+    _mail_post_access = "read"
