@@ -1,5 +1,8 @@
 """Where a customer's message goes, how it reads there, and who is told of it."""
 
+from datetime import datetime
+from operator import itemgetter
+
 from markupsafe import Markup
 
 from odoo import fields, models
@@ -13,31 +16,45 @@ class WhatsappCallInboundMessage(models.Model):
     _inherit = "whatsapp.call.inbound.message"
 
     def _thread(self):
-        """The record of the latest call, else the customer, else the contact.
+        """The record of the latest call or request, else the customer, else the
+        contact.
 
         The contact is only known by its WhatsApp number then: nothing is lost, and
         no partner is created by itself.
         """
-        contact = self.contact_id
-        record = self._last_call()._thread()
-        if record is None and contact.partner_id:
-            record = contact.partner_id
-        return contact if record is None else record
+        calls = self.env["whatsapp.call"]
+        call, asked = self._last_call(), self._last_request()
+        newest = sorted(
+            [
+                (call.started_at or datetime.min, call),
+                (asked.asked_at or datetime.min, asked),
+            ],
+            key=itemgetter(0),
+            reverse=True,
+        )
+        records = [
+            calls._record_of(each.res_model, each.res_id) for _at, each in newest
+        ]
+        for record in (*records, self.contact_id.partner_id):
+            if record and "message_ids" in record._fields:
+                return record
+        return self.contact_id
 
     def _last_call(self):
-        # sudo: call - where a message belongs is found before anybody looks at it
-        return (
-            self.env["whatsapp.call"]
-            .sudo()
-            .search(
-                [
-                    ("contact_id", "=", self.contact_id.id),
-                    ("company_id", "=", self.company_id.id),
-                ],
-                order="started_at desc, id desc",
-                limit=1,
-            )
+        domain = [("company_id", "=", self.company_id.id)]
+        return self._latest("whatsapp.call", domain, "started_at desc, id desc")
+
+    def _last_request(self):
+        """The latest message of ours that was sent from a record."""
+        domain = [("res_model", "!=", False)]
+        return self._latest(
+            "whatsapp.calling.message", domain, "asked_at desc, id desc"
         )
+
+    def _latest(self, model, domain, order):
+        domain = [("contact_id", "=", self.contact_id.id), *domain]
+        # sudo: where a message belongs is found before anybody looks at it
+        return self.env[model].sudo().search(domain, order=order, limit=1)
 
     # ---- how it reads
 

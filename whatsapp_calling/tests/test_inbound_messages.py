@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -165,6 +166,28 @@ class TestMessagesInTheChatter(InboundMessageCase):
         self.wrote()
         self.assertEqual(len(self.entries(other)), 1)
         self.assertFalse(self.entries(self.eva))
+
+    def test_or_to_that_of_the_latest_permission_request(self):
+        hotel, spa = self.env["res.partner"].create(
+            [{"name": "Hotel"}, {"name": "Spa"}]
+        )
+        call = self.ring()
+        call.write({"res_model": hotel._name, "res_id": hotel.id})
+        permission = self.permit(call.contact_id)
+        asked = self.env["whatsapp.calling.message"].create(
+            {
+                "permission_id": permission.id,
+                "kind": "permission",
+                "asked_at": fields.Datetime.add(call.started_at, minutes=1),
+                "res_model": spa._name,
+                "res_id": spa.id,
+            }
+        )
+        self.wrote()
+        self.assertEqual((len(self.entries(spa)), len(self.entries(hotel))), (1, 0))
+        asked.asked_at = fields.Datetime.subtract(call.started_at, minutes=1)
+        self.wrote(message(ref="wamid.M2"))
+        self.assertEqual((len(self.entries(spa)), len(self.entries(hotel))), (1, 1))
 
     def test_a_record_that_is_gone_leaves_the_customer(self):
         call = self.ring()
