@@ -219,8 +219,9 @@ class WhatsappCall(models.Model):
 
     @api.model
     def _cron_sweep(self):
-        super()._cron_sweep()
+        result = super()._cron_sweep()
         self.env["whatsapp.call.inbound.message"]._sweep()
+        return result
 
 
 class WhatsappCallingNumber(models.Model):
