@@ -15,17 +15,17 @@ LABEL_MAX = 20  # characters of a call button
 NAME = re.compile(r"[a-z0-9_]{1,512}")
 # Meta's codes for templates that cannot be sent, and what they are now
 REFUSED_AS = {132001: "missing", 132015: "paused", 132016: "disabled"}
+# the words of providers.meta_templates; others are none that may be sent
 STATES = {
-    "PENDING": "pending",
-    "IN_APPEAL": "pending",
-    "APPROVED": "approved",
-    "REJECTED": "rejected",
-    "PAUSED": "paused",
-    "DISABLED": "disabled",
-    "PENDING_DELETION": "missing",
-    "DELETED": "missing",
-    "LIMIT_EXCEEDED": "disabled",
+    "pending": "pending",
+    "approved": "approved",
+    "flagged": "approved",  # it may still be sent
+    "rejected": "rejected",
+    "paused": "paused",
+    "disabled": "disabled",
+    "deleted": "missing",
 }
+TTL_DEFAULT = 10080  # minutes: 7 days
 
 
 class WhatsappCallingTemplate(models.Model):
@@ -66,7 +66,7 @@ class WhatsappCallingTemplate(models.Model):
     )
     ttl_minutes = fields.Integer(
         "Button works for (minutes)",
-        default=10080,
+        default=TTL_DEFAULT,
         help="At most 43,200 minutes, which is 30 days. Can be changed when sending.",
     )
     state = fields.Selection(

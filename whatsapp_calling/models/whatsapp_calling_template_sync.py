@@ -5,7 +5,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .whatsapp_calling_template import STATES
+from .whatsapp_call_ask import TTL_MAX
+from .whatsapp_calling_template import STATES, TTL_DEFAULT
 
 SYNC_EVERY = timedelta(hours=24)
 EXPIRES = 60  # seconds in which a request must leave
@@ -38,15 +39,13 @@ class WhatsappCallingAccount(models.Model):
             lambda a: a._can("TEMPLATES") and a.waba_id
         ):
             account.templates_asked_at = fields.Datetime.now()
-            account._ask_for_templates(user)
-
-    def _ask_for_templates(self, user, after=None):
-        payload = {"waba_ref": self.waba_id}
-        if after:
-            payload["after"] = after
-        self.env["whatsapp.call.request"]._enqueue_account(
-            self, "list_templates", payload, expires_in=EXPIRES, user=user
-        )
+            self.env["whatsapp.call.request"]._enqueue_account(
+                account,
+                "list_templates",
+                {"waba_ref": account.waba_id},
+                expires_in=EXPIRES,
+                user=user,
+            )
 
     @api.model
     def _cron_sync_templates(self):
@@ -120,78 +119,68 @@ class WhatsappCallingTemplate(models.Model):
         return [body, {"type": "BUTTONS", "buttons": [button]}]
 
     @api.model
-    def _take_over(self, account, listed, now):
-        """Bring the templates in line with one page of Meta's list.
+    def _take_over(self, account, rows, now):
+        """Bring the templates in line with Meta's list.
 
-        :param listed: [{id, name, language, status, category, components,
-            rejected_reason}] of Meta; those that have nothing to do with calling are
-            left out
+        :param rows: [(template as providers.meta_templates.template_of says, its
+            components)]; those that have nothing to do with calling are left out
         """
         known = {
             (template.name, template.language): template
             for template in account.template_ids
         }
-        changed = self.browse()
-        for entry in listed:
-            vals = self._values(entry)
+        for told, components in rows:
+            vals = self._values(told, components)
             if not vals:
                 continue
+            vals["synced_at"] = now
             template = known.get((vals["name"], vals["language"]))
-            vals |= {"synced_at": now}
             if template:
                 template.write(vals)
             else:
-                template = self.create({"account_id": account.id, **vals})
-            changed |= template
-        return changed
+                self.create({"account_id": account.id, **vals})
 
     @api.model
-    def _values(self, entry):
+    def _values(self, told, components):
         """Our fields of a template of Meta; {} when it is not about calling."""
-        components = [
-            part for part in entry.get("components") or [] if isinstance(part, dict)
-        ]
-        kind, button = self._kind_of(components)
-        name, language = entry.get("name"), entry.get("language")
-        if not (kind and name and language):
+        label = told["call_button"]
+        kind = "permission" if told["asks"] else label and "call_button"
+        if not (kind and told["name"] and told["language"]):
             return {}
-        body = next((p.get("text") for p in components if self._is(p, "BODY")), None)
-        state = STATES.get(str(entry.get("status")).upper(), "disabled")
-        reason = entry.get("rejected_reason") or ""
         vals = {
-            "name": str(name),
-            "language": str(language),
+            "name": told["name"],
+            "language": told["language"],
             "kind": kind,
-            "state": state,
-            "reason": str(reason) if reason not in ("", "NONE") else False,
-            "provider_ref": str(entry.get("id") or ""),
-            "body": str(body or ""),
+            "provider_ref": told["template_ref"],
+            "body": told["text"] or "",
             "components": components,
+            **self._state_values(told),
         }
-        category = str(entry.get("category")).upper()
-        if category in ("UTILITY", "MARKETING"):
-            vals["category"] = category
-        if button:
-            vals["label"] = str(button.get("text") or "")
-            ttl = button.get("ttl_minutes")
-            vals["ttl_minutes"] = ttl if isinstance(ttl, int) else 10080
+        if label:
+            vals |= {"label": label, "ttl_minutes": self._ttl_of(components)}
         return vals
 
     @api.model
-    def _kind_of(self, components):
-        """("permission"|"call_button"|None, the call button)."""
-        for part in components:
-            if self._is(part, "CALL_PERMISSION_REQUEST"):
-                return "permission", None
-            if self._is(part, "BUTTONS"):
-                for button in part.get("buttons") or []:
-                    if isinstance(button, dict) and self._is(button, "VOICE_CALL"):
-                        return "call_button", button
-        return None, None
+    def _state_values(self, told):
+        """State, reason and category as the provider tells them; None: not told."""
+        vals = {}
+        if told["status"]:
+            vals["state"] = STATES.get(told["status"], "disabled")
+            vals["reason"] = told["reason"] or False
+        category = str(told["category"]).upper()
+        if category in dict(self._fields["category"].selection):
+            vals["category"] = category
+        return vals
 
     @api.model
-    def _is(self, part, kind):
-        return str(part.get("type")).upper() == kind
+    def _ttl_of(self, components):
+        """Minutes for which the call button of a template works."""
+        for component in components:
+            for button in component.get("buttons") or []:
+                minutes = isinstance(button, dict) and button.get("ttl_minutes")
+                if isinstance(minutes, int) and 0 < minutes <= TTL_MAX:
+                    return minutes
+        return TTL_DEFAULT
 
 
 class WhatsappCall(models.Model):
@@ -199,19 +188,15 @@ class WhatsappCall(models.Model):
 
     def _on_list_templates_ok(self, request, answer):
         account, now = request.account_id, fields.Datetime.now()
-        templates = self.env["whatsapp.calling.template"]
-        templates._take_over(account, answer.data.get("data") or [], now)
-        paging = answer.data.get("paging") or {}
-        after = (paging.get("cursors") or {}).get("after")
-        if after and paging.get("next"):
-            account._ask_for_templates(request.user_id, after)
-            return
+        rows = [row for row in answer.data["data"] if isinstance(row, dict)]
+        components = [
+            [part for part in row.get("components") or [] if isinstance(part, dict)]
+            for row in rows
+        ]
+        told = zip(answer.data["neutral"], components, strict=True)
+        self.env["whatsapp.calling.template"]._take_over(account, list(told), now)
         gone = account.template_ids.filtered(
-            lambda t: (
-                t.synced_at
-                and t.synced_at < (account.templates_asked_at or now)
-                and t.state != "missing"
-            )
+            lambda t: t.synced_at and t.synced_at < now and t.state != "missing"
         )
         gone.write({"state": "missing", "reason": False})
         self.env["whatsapp.call.request"]._tell_changed(
@@ -223,7 +208,7 @@ class WhatsappCall(models.Model):
 
     def _on_create_template_ok(self, request, answer):
         template = self._handed_in(request)
-        state = STATES.get(str(answer.data.get("status")).upper(), "pending")
+        state = STATES.get(str(answer.data.get("status")).lower(), "pending")
         template.write(
             {
                 "state": state,
@@ -244,3 +229,12 @@ class WhatsappCall(models.Model):
         return request.account_id.template_ids.filtered(
             lambda template: template.hand_in_id == request
         )[:1]
+
+    def _take_template(self, account, number, event, event_id, started):
+        """Meta reviewed, paused or moved a template."""
+        told = event.data or {}
+        template = account.template_ids.filtered(
+            lambda t: (t.name, t.language) == (told.get("name"), told.get("language"))
+        )
+        if template:
+            template.write(template._state_values(told))

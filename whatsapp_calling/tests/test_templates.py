@@ -51,13 +51,9 @@ class TemplateCase(AskingCase):
             }
         )
 
-    def sync(self, *entries, paging=None):
+    def sync(self, *entries):
         self.account.with_user(self.maria).action_sync_templates()
-        self.answer_list(*entries, paging=paging)
-
-    def answer_list(self, *entries, paging=None):
-        answer = {"data": list(entries)} | ({"paging": paging} if paging else {})
-        self.graph.answer("message_templates", answer)
+        self.graph.answer("message_templates", {"data": list(entries)})
         request = self.env["whatsapp.call.request"].search(
             [("action", "=", "list_templates"), ("state", "=", "queued")]
         )
@@ -95,18 +91,29 @@ class TestTemplateSync(TemplateCase):
                 self.assertIn("ABUSIVE", self.templates()._refusal())
                 self.assertFalse(self.templates()._sendable(self.account, "permission"))
 
-    def test_all_pages_are_read_before_anything_counts_as_gone(self):
+    def test_what_meta_no_longer_lists_cannot_be_sent(self):
         self.sync(listed("ask"), listed("zero"))
         earlier = fields.Datetime.now() - timedelta(minutes=5)
         self.account.template_ids.synced_at = earlier
-        more = {"cursors": {"after": "MQ"}, "next": "https://graph.facebook.com/x"}
-        self.sync(listed("ask"), paging=more)
-        self.assertEqual(self.templates().mapped("state"), ["approved", "approved"])
-        self.answer_list(listed("second"))
+        self.sync(listed("ask"))
         self.assertEqual(
             self.templates().mapped(lambda t: (t.name, t.state)),
-            [("ask", "approved"), ("second", "approved"), ("zero", "missing")],
+            [("ask", "approved"), ("zero", "missing")],
         )
+
+    def test_a_webhook_about_a_template_is_taken_over_at_once(self):
+        self.sync(listed("ask"))
+        told = {
+            "event": "PAUSED",
+            "message_template_id": 77,
+            "message_template_name": "ask",
+            "message_template_language": "en_US",
+            "reason": "LOW_QUALITY",
+        }
+        self.deliver(
+            meta.body({"field": "message_template_status_update", "value": told})
+        )
+        self.assertEqual(self.templates().state, "paused")
 
     def test_the_cron_asks_daily_and_hourly_while_one_waits(self):
         self.account.state = "connected"
