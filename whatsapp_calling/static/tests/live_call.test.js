@@ -254,7 +254,7 @@ test("an unplugged microphone without a replacement is told", async () => {
 
 test("the call goes on while the panel is closed", async () => {
     const { peer } = await inCall();
-    await click(".o-whatsapp-Panel-header button");
+    await click(".o-whatsapp-Panel-close");
     await contains(".o-whatsapp-Panel", { count: 0 });
     expect(peer.closed).toBe(false);
     await click(".o-whatsapp-Systray-button");

@@ -9,6 +9,7 @@ import {
     serverState,
 } from "@web/../tests/web_test_helpers";
 
+import { monitor } from "@whatsapp_calling/check/level_meter";
 import { CallQuality } from "@whatsapp_calling/core/call_quality";
 import { peerConnections } from "@whatsapp_calling/core/peer_connection";
 import { ticker } from "@whatsapp_calling/core/ticker";
@@ -51,6 +52,8 @@ export function makeCall(values = {}) {
         handler_tab: false,
         mine: false,
         silenced: false,
+        blocked: false,
+        may_block: false,
         mine_to_answer: true,
         record: false,
         candidates: [],
@@ -90,6 +93,7 @@ export class FakeServer {
     start = {};
     contacts = [];
     missedCount = 0;
+    wrapUpUntil = false;
     lookupResult = {};
     /** answers by method, a value or a function of the arguments */
     answers = {};
@@ -149,6 +153,7 @@ export class FakeServer {
         return {
             calls: structuredClone(this.current),
             missed_count: this.missedCount,
+            wrap_up_until: this.wrapUpUntil,
             server_time: Date.now(),
         };
     }
@@ -242,6 +247,21 @@ export class FakeServer {
         return this.contacts.filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()));
     }
 
+    softphone_ready() {
+        this.wrapUpUntil = false;
+        return { wrap_up_until: false };
+    }
+
+    softphone_block(id) {
+        Object.assign(this.calls[id], { version: this.calls[id].version + 1, blocked: true });
+        return { ok: true, message: "Blocked: this caller rings nobody here." };
+    }
+
+    softphone_unblock(id) {
+        Object.assign(this.calls[id], { version: this.calls[id].version + 1, blocked: false });
+        return { ok: true, message: "This caller can ring again." };
+    }
+
     softphone_missed_seen() {
         this.missedCount = 0;
         return { missed_count: 0 };
@@ -297,10 +317,11 @@ export class FakePeer extends EventTarget {
     microphoneEnabled = false;
     closed = false;
 
-    constructor({ stream, iceServers }) {
+    constructor({ stream, iceServers, outputDeviceId }) {
         super();
         this.stream = stream;
         this.iceServers = iceServers;
+        this.outputDeviceId = outputDeviceId;
     }
 
     async makeOffer() {
@@ -326,7 +347,9 @@ export class FakePeer extends EventTarget {
         this.sending = true;
     }
 
-    setOutputDevice() {}
+    setOutputDevice(deviceId) {
+        this.outputDeviceId = deviceId;
+    }
 
     async replaceMicrophone(stream) {
         this.stream = stream;
@@ -348,20 +371,21 @@ export class FakePeer extends EventTarget {
 }
 
 /** A microphone without a device. */
-export function fakeStream() {
+export function fakeStream(label = "") {
     const track = new EventTarget();
     Object.assign(track, { enabled: true, stopped: false, stop: () => (track.stopped = true) });
+    track.label = label;
     return { getTracks: () => [track], getAudioTracks: () => [track] };
 }
 
 /**
  * Puts fakes in place of microphone, peer connections, sounds and the worker's clock.
  *
- * @returns {{peers: FakePeer[], microphone: Object}}
+ * @returns {{peers: FakePeer[], microphone: Object, meter: Object}}
  */
 export function mockSound() {
     const peers = [];
-    const microphone = { error: null, asked: 0 };
+    const microphone = { error: null, asked: 0, label: "" };
     patchWithCleanup(peerConnections, {
         make(params) {
             const peer = new FakePeer(params);
@@ -370,12 +394,20 @@ export function mockSound() {
         },
     });
     patchWithCleanup(browser.navigator.mediaDevices, {
-        async getUserMedia() {
+        async getUserMedia({ audio }) {
             microphone.asked++;
+            microphone.constraints = audio;
             if (microphone.error) {
                 throw microphone.error;
             }
-            return microphone.pending ? await microphone.pending : fakeStream();
+            return microphone.pending ? await microphone.pending : fakeStream(microphone.label);
+        },
+    });
+    const meter = {};
+    patchWithCleanup(monitor, {
+        async start(track, { onTic }) {
+            Object.assign(meter, { track, onTic });
+            return () => (meter.stopped = true);
         },
     });
     patchWithCleanup(ticker, {
@@ -391,18 +423,65 @@ export function mockSound() {
         stopRingback() {
             this.ringing = false;
         },
+        startWaiting() {
+            this.knocking = true;
+        },
+        stopWaiting() {
+            this.knocking = false;
+        },
         playKey() {},
     });
-    return { peers, microphone };
+    return { peers, microphone, meter };
+}
+
+export const HEADSET_MICROPHONE = { kind: "audioinput", deviceId: "m1", label: "Headset" };
+export const HEADSET = { kind: "audiooutput", deviceId: "s1", label: "Headset" };
+export const LOUDSPEAKER = { kind: "audiooutput", deviceId: "s2", label: "Loudspeaker" };
+
+/** The devices of the computer; `plug` says what there is from now on. */
+export function mockDevices(...devices) {
+    const bus = new EventTarget();
+    patchWithCleanup(browser.navigator.mediaDevices, {
+        enumerateDevices: async () => devices,
+        addEventListener: (...args) => bus.addEventListener(...args),
+    });
+    return {
+        plug(...there) {
+            devices = there;
+            bus.dispatchEvent(new Event("devicechange"));
+        },
+    };
+}
+
+/** The system's notifications; `shown` are those that are there. */
+export function mockNotifications(permission = "granted") {
+    const notifications = { shown: [], all: [] };
+    class FakeNotification {
+        static permission = permission;
+        constructor(title, options) {
+            Object.assign(this, { title, options });
+            notifications.shown.push(this);
+            notifications.all.push(this);
+        }
+        close() {
+            notifications.shown = notifications.shown.filter((other) => other !== this);
+        }
+    }
+    patchWithCleanup(browser, { Notification: FakeNotification });
+    return notifications;
 }
 
 /** Records what the page plays; play() may be made to refuse. */
 export function mockAudio() {
-    const audio = { playing: new Set(), refuse: false, plays: 0 };
+    const audio = { playing: new Set(), refuse: false, plays: 0, sinks: {} };
     class FakeAudio {
         paused = true;
+        sinkId = "";
         canPlayType() {
             return "maybe";
+        }
+        async setSinkId(id) {
+            this.sinkId = id;
         }
         async play() {
             audio.plays++;
@@ -410,6 +489,7 @@ export function mockAudio() {
                 throw new DOMException("play() needs a click first", "NotAllowedError");
             }
             this.paused = false;
+            audio.sinks[this.src.split("/").pop()] = this.sinkId;
             audio.playing.add(this.src.split("/").pop());
         }
         pause() {

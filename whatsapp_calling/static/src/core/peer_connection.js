@@ -1,5 +1,6 @@
 import { CallQuality } from "@whatsapp_calling/core/call_quality";
 import { closeMicrophone } from "@whatsapp_calling/core/microphone";
+import { playOn } from "@whatsapp_calling/core/playback";
 
 import { browser } from "@web/core/browser/browser";
 
@@ -43,7 +44,9 @@ export class PeerConnection extends EventTarget {
         this.pc.addEventListener("connectionstatechange", () => this._onConnectionState());
         this.audio = new browser.Audio();
         this.audio.autoplay = true;
-        this.setOutputDevice(outputDeviceId);
+        if (outputDeviceId) {
+            this.setOutputDevice(outputDeviceId);
+        }
         this._useStream(stream);
         this.setMicrophone(false);
     }
@@ -135,11 +138,9 @@ export class PeerConnection extends EventTarget {
         }
     }
 
-    /** @param {string} deviceId */
+    /** @param {string} deviceId "" is the computer's default */
     setOutputDevice(deviceId) {
-        if (deviceId) {
-            this.audio.setSinkId?.(deviceId)?.catch(() => {});
-        }
+        playOn(this.audio, deviceId);
     }
 
     /** Browsers may refuse to play sound before the page was touched: try again. */

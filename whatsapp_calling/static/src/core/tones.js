@@ -5,10 +5,11 @@ const ROWS = [697, 770, 852, 941];
 const COLUMNS = [1209, 1336, 1477];
 const KEYS = ["123", "456", "789", "*0#"];
 
-/** The tones a phone makes for its own user: ringback while the other side rings, and keys. */
+/** The tones a phone makes for its own user: ringback, somebody waiting, and keys. */
 export const tones = {
     context: undefined,
     interval: undefined,
+    waiting: undefined,
 
     _beep(frequencies, seconds, volume) {
         try {
@@ -33,6 +34,25 @@ export const tones = {
             // no sound device, or a browser without Web Audio: the panel shows the state anyway
             return undefined;
         }
+    },
+
+    /** A soft double knock every few seconds: somebody waits while one is talking. */
+    startWaiting() {
+        if (this.waiting) {
+            return;
+        }
+        const knock = () => {
+            this._beep([440], 0.12, 0.04);
+            this.secondKnock = browser.setTimeout(() => this._beep([440], 0.12, 0.04), 250);
+        };
+        knock();
+        this.waiting = browser.setInterval(knock, 5_000);
+    },
+
+    stopWaiting() {
+        browser.clearInterval(this.waiting);
+        browser.clearTimeout(this.secondKnock);
+        this.waiting = undefined;
     },
 
     startRingback() {

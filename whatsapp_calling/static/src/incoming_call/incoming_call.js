@@ -62,6 +62,14 @@ export class IncomingCall extends Component {
         return this.softphone.live ? _t("End current call and accept") : _t("Accept");
     }
 
+    /** To accept is to hang up on somebody: said before the click. */
+    get waitingText() {
+        const { call, name } = this.softphone.live;
+        return _t("Waiting while you talk. Accepting ends your call with %(name)s.", {
+            name: (call && displayName(call)) || name,
+        });
+    }
+
     get announcement() {
         if (this.notice) {
             return `${this.name}: ${this.notice.text}`;

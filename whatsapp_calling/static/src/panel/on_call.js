@@ -1,3 +1,4 @@
+import { DeviceChoice } from "@whatsapp_calling/check/device_choice";
 import { CallAvatar } from "@whatsapp_calling/panel/call_avatar";
 import { CallNotes } from "@whatsapp_calling/panel/call_notes";
 import { CallTimer } from "@whatsapp_calling/panel/call_timer";
@@ -5,8 +6,6 @@ import { DialPad } from "@whatsapp_calling/panel/dial_pad";
 import { QualityIndicator } from "@whatsapp_calling/panel/quality_indicator";
 import { RecordLinks } from "@whatsapp_calling/panel/record_links";
 import { displayName, stateLabel } from "@whatsapp_calling/softphone/call_labels";
-
-import { DeviceSelect } from "@mail/discuss/call/common/device_select";
 
 import { Component, onMounted, useRef, useState } from "@odoo/owl";
 
@@ -19,7 +18,7 @@ export class OnCall extends Component {
         CallAvatar,
         CallNotes,
         CallTimer,
-        DeviceSelect,
+        DeviceChoice,
         DialPad,
         QualityIndicator,
         RecordLinks,
@@ -91,6 +90,10 @@ export class OnCall extends Component {
             return this.live.direction === "inbound" ? _t("Connecting…") : _t("Calling…");
         }
         return stateLabel(this.call);
+    }
+
+    get waitingText() {
+        return _t("%(count)s waiting", { count: this.softphone.waiting.length });
     }
 
     get hangUpText() {

@@ -3,6 +3,7 @@ import { EndedCall } from "@whatsapp_calling/panel/ended_call";
 import { Keypad } from "@whatsapp_calling/panel/keypad";
 import { OnCall } from "@whatsapp_calling/panel/on_call";
 import { Recents } from "@whatsapp_calling/panel/recents";
+import { WrapUp } from "@whatsapp_calling/panel/wrap_up";
 
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
@@ -12,7 +13,7 @@ import { useService } from "@web/core/utils/hooks";
 
 /** The phone itself. A main component, so that it stays open from one app to the next. */
 export class SoftphonePanel extends Component {
-    static components = { Contacts, EndedCall, Keypad, OnCall, Recents };
+    static components = { Contacts, EndedCall, Keypad, OnCall, Recents, WrapUp };
     static props = [];
     static template = "whatsapp_calling.SoftphonePanel";
 

@@ -13,6 +13,8 @@
  * @property {boolean} mine
  * @property {boolean} mine_to_answer
  * @property {boolean} silenced
+ * @property {boolean} blocked the other side is blocked: it would not ring
+ * @property {boolean} may_block this user may block and unblock the other side
  * @property {string|false} sdp
  */
 

@@ -25,6 +25,8 @@ export class PhoneLine {
     numbers = [];
     online = true;
     missedCount = 0;
+    /** until when (the server's clock, ms) this user is not rung after a talk; false: is rung */
+    wrapUpUntil = false;
     quickTexts = [];
     /** grows with each answer of a customer, so that shown permissions are asked for again */
     permissionVersion = 0;
@@ -94,6 +96,7 @@ export class PhoneLine {
     listen() {
         this.bus.subscribe("whatsapp_calling/ring", (payload) => this.onRing(payload));
         this.bus.subscribe("whatsapp_calling/update", (payload) => this.onUpdate(payload));
+        this.bus.subscribe("whatsapp_calling/wrap_up", ({ until }) => this.setWrapUp(until));
         this.bus.subscribe("whatsapp_calling/permission", (payload) => this.onPermission(payload));
         this.bus.subscribe("whatsapp_calling/message_refused", (payload) =>
             this.onMessageRefused(payload)
@@ -128,9 +131,10 @@ export class PhoneLine {
     }
 
     /** @param {Object} data answer to start and poll: all that rings for us or is ours */
-    takeCalls({ calls, missed_count, server_time }, before) {
+    takeCalls({ calls, missed_count, server_time, wrap_up_until }, before) {
         this.missedCount = missed_count;
         this.clockOffset = server_time - (before + Date.now()) / 2;
+        this.setWrapUp(wrap_up_until);
         const listed = new Set(calls.map(({ id }) => id));
         calls.forEach((call) => this.calls.insert(call));
         // what was live and is no longer listed ended while nobody told us
@@ -138,6 +142,20 @@ export class PhoneLine {
         if (gone.length) {
             this.calls.load(gone.map(({ id }) => id)).catch(() => {});
         }
+    }
+
+    setWrapUp(until) {
+        browser.clearTimeout(this.wrapUpTimeout);
+        const left = until ? until - this.now() : 0;
+        this.wrapUpUntil = left > 0 && until;
+        if (left > 0) {
+            this.wrapUpTimeout = browser.setTimeout(() => this.setWrapUp(false), left);
+        }
+    }
+
+    /** "Ready now": the server rings this user again. */
+    async endWrapUp() {
+        this.setWrapUp((await this.rpc("softphone_ready")).wrap_up_until);
     }
 
     onRing({ id, version }) {

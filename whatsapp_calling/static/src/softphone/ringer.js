@@ -1,3 +1,7 @@
+import { makeAudio, playOn } from "@whatsapp_calling/core/playback";
+
+import { browser } from "@web/core/browser/browser";
+
 const RING = "whatsapp-calling-ring";
 
 /**
@@ -6,13 +10,18 @@ const RING = "whatsapp-calling-ring";
  */
 export class Ringer {
     wanted = false;
+    /** what it rings on; "" is the computer's default */
+    deviceId = "";
     /** the browser refused to play: shown on the popup until the page is touched */
     blocked = false;
 
-    /** @param {import("services").ServiceFactories} services */
-    setup({ "mail.sound_effects": soundEffects, multi_tab: multiTab, presence }) {
+    /**
+     * @param {import("services").ServiceFactories} services
+     * @param {import("@whatsapp_calling/core/main_tab").MainTab} mainTab
+     */
+    setup({ "mail.sound_effects": soundEffects, multi_tab: multiTab, presence }, mainTab) {
         this.soundEffects = soundEffects;
-        this.multiTab = multiTab;
+        this.mainTab = mainTab;
         this.presence = presence;
         soundEffects.soundEffects[RING] = {
             defaultVolume: 0.6,
@@ -22,16 +31,27 @@ export class Ringer {
         multiTab.bus.addEventListener("no_longer_main_tab", () => this.silence());
     }
 
-    /**
-     * @param {boolean} wanted
-     * @param {{ volume?: number }} [options]
-     */
-    async ring(wanted, { volume } = {}) {
+    get audio() {
+        const effect = this.soundEffects.soundEffects[RING];
+        // made here and not by the first play(): it would sound on the default device at first
+        effect.audio ??= browser.Audio && makeAudio(effect.path);
+        return effect.audio;
+    }
+
+    /** @param {string} deviceId "" is the computer's default */
+    async useDevice(deviceId) {
+        this.deviceId = deviceId;
+        if (this.audio) {
+            await playOn(this.audio, deviceId);
+        }
+    }
+
+    /** @param {boolean} wanted */
+    async ring(wanted) {
         if (wanted === this.wanted) {
             return;
         }
         this.wanted = wanted;
-        this.volume = volume;
         if (wanted) {
             await this.restart();
         } else {
@@ -41,19 +61,23 @@ export class Ringer {
     }
 
     async restart() {
-        // isOnMainTab() asks a worker: the call may be over before it answers
-        if (!this.wanted || !(await this.multiTab.isOnMainTab()) || !this.wanted) {
+        // a worker is asked: the call may be over before it answers
+        if (!this.wanted || !(await this.mainTab.isHere()) || !this.wanted) {
             return;
         }
-        this.soundEffects.play(RING, { loop: true, volume: this.volume });
-        const { audio } = this.soundEffects.soundEffects[RING];
+        await this.useDevice(this.deviceId);
+        if (!this.wanted) {
+            return;
+        }
+        this.soundEffects.play(RING, { loop: true });
         try {
             // the service swallows the refusal of play(); playing what plays tells about it
-            await audio?.play();
+            await this.audio?.play();
             this.blocked = false;
         } catch {
             if (this.wanted) {
                 this.blocked = true;
+                // any click or key lets it ring
                 this.presence.bus.addEventListener("presence", () => this.restart(), {
                     once: true,
                 });
@@ -64,8 +88,26 @@ export class Ringer {
         }
     }
 
+    /**
+     * Rings once, on any tab, to hear where and how loud.
+     *
+     * @returns {Promise<void>} rejected when the browser refuses to play
+     */
+    async test() {
+        await this.useDevice(this.deviceId);
+        this.audio.loop = false;
+        this.audio.currentTime = 0;
+        await this.audio.play();
+    }
+
+    stopTest() {
+        if (!this.wanted) {
+            this.silence();
+        }
+    }
+
     silence() {
-        if (this.soundEffects.soundEffects[RING].audio) {
+        if (this.audio) {
             this.soundEffects.stop(RING);
         }
     }

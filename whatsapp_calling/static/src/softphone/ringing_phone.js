@@ -1,5 +1,8 @@
 import { displayName } from "@whatsapp_calling/softphone/call_labels";
+import { MainTab } from "@whatsapp_calling/core/main_tab";
+import { tones } from "@whatsapp_calling/core/tones";
 import { PhoneLine } from "@whatsapp_calling/softphone/phone_line";
+import { RingNotifications } from "@whatsapp_calling/softphone/ring_notifications";
 import { Ringer } from "@whatsapp_calling/softphone/ringer";
 
 import { browser } from "@web/core/browser/browser";
@@ -14,13 +17,15 @@ export class RingingPhone extends PhoneLine {
     /** what a popup says about a call that no longer rings for us, by id: {type, text} */
     notices = {};
     ringer = new Ringer();
+    ringNotifications = new RingNotifications();
 
     setup(services) {
         super.setup(services);
-        this.outOfFocus = services["mail.out_of_focus"];
-        this.presence = services.presence;
         this.store = services["mail.store"];
-        this.ringer.setup(services);
+        const mainTab = new MainTab();
+        mainTab.setup(services);
+        this.ringer.setup(services, mainTab);
+        this.ringNotifications.setup(services, mainTab);
     }
 
     /** The calls that have a popup, the longest ringing first. */
@@ -46,7 +51,9 @@ export class RingingPhone extends PhoneLine {
             if (call.mine_to_answer && !this.rung[call.id]) {
                 this.rung[call.id] = true;
                 delete this.notices[call.id];
-                this.notifyDesktop(call);
+                this.ringNotifications
+                    .show(call, () => this.isRinging(this.calls.get(call.id)))
+                    .catch(() => {});
             }
         }
         if (this.live?.callId === call.id) {
@@ -64,21 +71,6 @@ export class RingingPhone extends PhoneLine {
         this.updateRing();
     }
 
-    /** Odoo is behind another window: the system shows it, where the user allowed that. */
-    notifyDesktop(call) {
-        if (!call.silenced && !this.presence.isOdooFocused()) {
-            this.outOfFocus
-                .sendNotification({
-                    title: _t("Incoming WhatsApp call"),
-                    message: [call.name, call.phone].filter(Boolean).join(" · "),
-                    sound: false,
-                    type: "info",
-                    icon: "/whatsapp_calling/static/description/icon.png",
-                })
-                .catch(() => {});
-        }
-    }
-
     takenText({ handler }) {
         if (!handler) {
             return _t("already answered");
@@ -89,10 +81,26 @@ export class RingingPhone extends PhoneLine {
         return _t("already accepted by another teammate: %(name)s", { name: handler.name });
     }
 
+    /** Calls that wait for an answer: nobody is connecting to them. */
+    get waiting() {
+        return this.incoming.filter((call) => this.isRinging(call) && !call.connecting);
+    }
+
     updateRing() {
-        const rings = this.incoming.some((call) => this.isRinging(call) && !call.connecting);
-        // in a call it only knocks: the other side must not be drowned
-        this.ringer.ring(rings, { volume: this.live ? 0.1 : undefined }).catch(() => {});
+        const rings = this.waiting.length > 0;
+        const talking = Boolean(this.live || this.elsewhere);
+        this.ringer.ring(rings && !talking).catch(() => {});
+        // while one talks it only knocks, in the tab with the sound
+        if (rings && this.live) {
+            tones.startWaiting();
+        } else {
+            tones.stopWaiting();
+        }
+        for (const id of this.ringNotifications.shown.keys()) {
+            if (!this.isRinging(this.calls.get(id))) {
+                this.ringNotifications.close(id);
+            }
+        }
     }
 
     /** @param {"info"|"danger"} type an info goes by itself, an error stays while it rings */

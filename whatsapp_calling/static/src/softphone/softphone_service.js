@@ -1,5 +1,8 @@
 import { targetOf } from "@whatsapp_calling/softphone/call_labels";
-import { DialingPhone } from "@whatsapp_calling/softphone/dialing_phone";
+import { CheckReminder } from "@whatsapp_calling/check/check_reminder";
+import { ShiftCheck } from "@whatsapp_calling/check/shift_check";
+import { BlockingPhone } from "@whatsapp_calling/softphone/blocking_phone";
+import { Devices } from "@whatsapp_calling/softphone/devices";
 import { LiveCall } from "@whatsapp_calling/softphone/live_call";
 import { lostCall } from "@whatsapp_calling/softphone/lost_call";
 import { TabSync } from "@whatsapp_calling/softphone/tab_sync";
@@ -14,16 +17,18 @@ import { registry } from "@web/core/registry";
 
 /**
  * The phone of this user in this tab, a reactive object. In layers: PhoneLine (server), RingingPhone
- * (popups), DialingPhone (whom one may call) and, here, the call this tab holds, its page and its
+ * (popups), DialingPhone (whom one may call), BlockingPhone and, here, the call this tab holds, its page and its
  * panel. LiveCall has the sound.
  */
-export class Softphone extends DialingPhone {
+export class Softphone extends BlockingPhone {
     panel = { open: false, tab: "keypad" };
     /** @type {LiveCall|null} */
     live = null;
     /** the last call of this tab until it is dismissed: {callId, name, phone, target, message} */
     ended = null;
     tabs = new TabSync();
+    devices = new Devices();
+    checkReminder = new CheckReminder();
 
     // A tab is itself, not its storage: duplicated tabs copy sessionStorage, and then two of them
     // would own the same call.
@@ -44,12 +49,23 @@ export class Softphone extends DialingPhone {
             snapshot: () => this.live && this.live.snapshot,
             onAction: (action, value) => this.onRemoteAction(action, value),
         });
-        onChange(this.settings, "audioInputDeviceId", () =>
-            this.live?.useMicrophone(this.settings.audioConstraints).catch(() => {})
-        );
-        onChange(this.settings, "audioOutputDeviceId", () =>
-            this.live?.peer?.setOutputDevice(this.settings.audioOutputDeviceId)
-        );
+        this.devices.setup({
+            settings: this.settings,
+            warn: (text) => this.notify(text, "warning"),
+            onChange: (use) => this.onDeviceChange(use),
+        });
+        this.onDeviceChange("ring");
+        this.checkReminder.setup();
+        onChange(this.settings, "audioInputDeviceId", () => {
+            this.devices.follow("microphone");
+            this.live?.useMicrophone(this.settings.audioConstraints).catch(() => {
+                this.notify(
+                    _t("This microphone cannot be used. The call goes on with the one before."),
+                    "warning"
+                );
+            });
+        });
+        onChange(this.settings, "audioOutputDeviceId", () => this.devices.follow("speaker"));
         browser.addEventListener("pagehide", () => this.onPageHide());
         browser.addEventListener("beforeunload", (ev) => {
             if (this.live) {
@@ -59,6 +75,16 @@ export class Softphone extends DialingPhone {
             }
         });
         this.offerLostCall();
+    }
+
+    /** In mid-call too; a microphone that is chosen comes by Odoo's settings, one that is lost by its track. */
+    onDeviceChange(use) {
+        if (use === "speaker") {
+            this.live?.peer?.setOutputDevice(this.devices.present("speaker"));
+        }
+        if (use === "ring") {
+            this.ringer.useDevice(this.devices.present("ring"));
+        }
     }
 
     /** A call of this user whose sound is in another tab or on another device. */
@@ -222,6 +248,11 @@ export class Softphone extends DialingPhone {
         return /^whatsapp\.(call|calling|media)\b/.test(model || "");
     }
 
+    /** Devices and the check before a shift. */
+    openCheck() {
+        this.dialog.add(ShiftCheck, {});
+    }
+
     openPanel(tab) {
         this.panel.open = true;
         if (tab) {
@@ -245,7 +276,6 @@ export const softphoneService = {
         "action",
         "bus_service",
         "dialog",
-        "mail.out_of_focus",
         "mail.sound_effects",
         "mail.store",
         "multi_tab",

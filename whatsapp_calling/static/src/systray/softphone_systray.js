@@ -1,4 +1,5 @@
 import { CallTimer } from "@whatsapp_calling/panel/call_timer";
+import { WrapUp } from "@whatsapp_calling/panel/wrap_up";
 
 import { Component, useState } from "@odoo/owl";
 
@@ -8,7 +9,7 @@ import { useService } from "@web/core/utils/hooks";
 
 /** The phone in the top bar: what it is doing, and how many calls were missed. */
 export class SoftphoneSystray extends Component {
-    static components = { CallTimer };
+    static components = { CallTimer, WrapUp };
     static props = [];
     static template = "whatsapp_calling.SoftphoneSystray";
 
@@ -29,14 +30,19 @@ export class SoftphoneSystray extends Component {
     }
 
     get label() {
-        const { missedCount, status } = this.softphone;
+        const { missedCount, status, waiting, wrapUpUntil } = this.softphone;
         switch (status) {
             case "calling":
-                return _t("WhatsApp phone: in a call");
+                return waiting.length
+                    ? _t("WhatsApp phone: in a call, %(count)s waiting", { count: waiting.length })
+                    : _t("WhatsApp phone: in a call");
             case "ringing":
                 return _t("WhatsApp phone: incoming call");
             case "offline":
                 return _t("WhatsApp phone: no live connection, checking every few seconds");
+        }
+        if (wrapUpUntil) {
+            return _t("WhatsApp phone: wrap-up, you are not rung");
         }
         return missedCount
             ? _t("WhatsApp phone: %(count)s missed", { count: missedCount })

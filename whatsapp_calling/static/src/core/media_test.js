@@ -1,0 +1,120 @@
+import { browser } from "@web/core/browser/browser";
+
+/** How long a STUN or TURN server may take to answer. */
+const GATHERING_TIMEOUT = 5_000;
+const CONNECTING_TIMEOUT = 8_000;
+/** How long the tone is listened to. */
+const LISTENING = 1_200;
+const TONE = 440; // Hz
+/** Of 0 to 1; the tone arrives with about 0.3. */
+const HEARD = 0.01;
+
+/** For tests. */
+export const rtc = { make: (config) => new RTCPeerConnection(config) };
+
+/**
+ * Which kinds of addresses one server, or none, helps this browser to find.
+ *
+ * @param {RTCIceServer} [server] none: only the computer's own addresses
+ * @returns {Promise<{types: string[], error: string}>} types: "host", "srflx" (STUN), "relay" (TURN)
+ */
+export async function gather(server) {
+    const pc = rtc.make({ iceServers: server ? [server] : [] });
+    const types = new Set();
+    let error = "";
+    try {
+        await new Promise((resolve, reject) => {
+            browser.setTimeout(resolve, GATHERING_TIMEOUT);
+            pc.addEventListener("icecandidate", ({ candidate }) => {
+                if (candidate?.candidate) {
+                    types.add(candidate.type);
+                } else if (!candidate) {
+                    resolve();
+                }
+            });
+            pc.addEventListener("icecandidateerror", ({ errorCode, errorText }) => {
+                error = [errorCode, errorText].filter(Boolean).join(" ");
+            });
+            pc.addTransceiver("audio", { direction: "sendrecv" });
+            pc.createOffer()
+                .then((offer) => pc.setLocalDescription(offer))
+                .catch(reject);
+        });
+    } catch (problem) {
+        error = problem.message;
+    } finally {
+        pc.close();
+    }
+    return { types: [...types], error };
+}
+
+/**
+ * A call of this browser with itself: a tone goes through Opus and comes back.
+ *
+ * @returns {Promise<{connected: boolean, codec: string, level: number, heard: boolean}>} level: of
+ *  0 to 1
+ */
+export async function loopback(iceServers = []) {
+    const ends = [rtc.make({ iceServers }), rtc.make({ iceServers })];
+    const [caller, callee] = ends;
+    const context = new AudioContext();
+    // what nobody plays is never decoded
+    const audio = new browser.Audio();
+    audio.muted = true;
+    try {
+        ends.forEach((pc, index) =>
+            pc.addEventListener("icecandidate", ({ candidate }) =>
+                ends[1 - index].addIceCandidate(candidate).catch(() => {})
+            )
+        );
+        callee.addEventListener("track", ({ track }) => {
+            audio.srcObject = new MediaStream([track]);
+            Promise.resolve(audio.play()).catch(() => {});
+        });
+        caller.addTrack(toneTrack(context));
+        const connected = connection(caller);
+        await caller.setLocalDescription(await caller.createOffer());
+        await callee.setRemoteDescription(caller.localDescription);
+        await callee.setLocalDescription(await callee.createAnswer());
+        await caller.setRemoteDescription(callee.localDescription);
+        if (!(await connected)) {
+            return { connected: false, codec: "", level: 0, heard: false };
+        }
+        await new Promise((resolve) => browser.setTimeout(resolve, LISTENING));
+        return { connected: true, ...received(await callee.getStats()) };
+    } finally {
+        ends.forEach((pc) => pc.close());
+        audio.srcObject = null;
+        await context.close().catch(() => {});
+    }
+}
+
+function toneTrack(context) {
+    const oscillator = context.createOscillator();
+    const destination = context.createMediaStreamDestination();
+    oscillator.frequency.value = TONE;
+    oscillator.connect(destination);
+    oscillator.start();
+    return destination.stream.getAudioTracks()[0];
+}
+
+/** @returns {Promise<boolean>} */
+function connection(pc) {
+    return new Promise((resolve) => {
+        browser.setTimeout(() => resolve(false), CONNECTING_TIMEOUT);
+        pc.addEventListener("connectionstatechange", () => {
+            if (["connected", "failed"].includes(pc.connectionState)) {
+                resolve(pc.connectionState === "connected");
+            }
+        });
+    });
+}
+
+function received(stats) {
+    const inbound = [...stats.values()].find(({ type }) => type === "inbound-rtp") || {};
+    const { totalAudioEnergy = 0, totalSamplesDuration = 0 } = inbound;
+    // the mean of the whole test: one sample may fall into a gap
+    const level = totalSamplesDuration ? Math.sqrt(totalAudioEnergy / totalSamplesDuration) : 0;
+    const codec = stats.get(inbound.codecId)?.mimeType || "";
+    return { codec, level, heard: level > HEARD };
+}
