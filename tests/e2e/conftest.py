@@ -1,5 +1,7 @@
 """Two operators in one Chromium, WhatsApp's phones in the simulator."""
 
+import os
+
 import pytest
 from playwright.sync_api import expect
 
@@ -74,6 +76,18 @@ def customer(simulator):
         return Customer(simulator, wa_id, **behaviour)
 
     return find
+
+
+@pytest.fixture
+def picture():
+    """`picture(operator, "name")` keeps what is seen, where PICTURES names a folder."""
+    folder = os.environ.get("PICTURES")
+
+    def take(operator, name):
+        if folder:
+            operator.page.screenshot(path=f"{folder}/{name}.png")
+
+    return take
 
 
 @pytest.fixture(autouse=True)
