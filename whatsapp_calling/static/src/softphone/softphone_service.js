@@ -17,8 +17,8 @@ import { registry } from "@web/core/registry";
 
 /**
  * The phone of this user in this tab, a reactive object. In layers: PhoneLine (server), RingingPhone
- * (popups), DialingPhone (whom one may call), BlockingPhone and, here, the call this tab holds, its page and its
- * panel. LiveCall has the sound.
+ * (popups), DialingPhone (whom one may call), BlockingPhone and, here, the call this tab holds, its
+ * page and its panel. LiveCall has the sound.
  */
 export class Softphone extends BlockingPhone {
     panel = { open: false, tab: "keypad" };
