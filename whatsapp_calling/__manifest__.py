@@ -1,7 +1,7 @@
 {
     "name": "WhatsApp Calling",
     "summary": "Receive and place WhatsApp voice calls from any record",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "author": "WhatsApp Calling for Odoo",
     "license": "LGPL-3",
     "category": "Productivity/WhatsApp Calling",

@@ -45,13 +45,15 @@ class ResConfigSettings(models.TransientModel):
         "whatsapp_calling_recording_enabled",
     )
     def _compute_whatsapp_calling_reasons(self):
-        """What is still missing for a feature that is switched on."""
+        """Why a feature cannot be switched on, or what it still needs."""
         for settings in self:
             for feature in ("assistant", "recording"):
-                wanted = settings[f"whatsapp_calling_{feature}_enabled"]
-                settings[f"whatsapp_calling_{feature}_reason"] = (
-                    wanted and settings.company_id._whatsapp_calling_lacks(feature)
-                )
+                reason = ""
+                if not settings.whatsapp_calling_enabled:
+                    reason = self.env._("Switch calling on first.")
+                elif settings[f"whatsapp_calling_{feature}_enabled"]:
+                    reason = settings.company_id._whatsapp_calling_lacks(feature)
+                settings[f"whatsapp_calling_{feature}_reason"] = reason
 
     @api.depends("company_id")
     def _compute_whatsapp_calling_account_ids(self):

@@ -38,7 +38,7 @@ class WhatsappCall(models.Model):
         # sudo: company - why calling is off is told to whoever asks
         on = companies.sudo().filtered("whatsapp_calling_enabled")
         usable = self.env["whatsapp.calling.number"]._usable(companies)
-        refusals = [self._refusal_of(number) for number in usable]
+        refusals = [number._calling_refusal() for number in usable]
         paused = self.env["res.company"]._whatsapp_calling_paused()
         return [
             (
@@ -94,10 +94,6 @@ class WhatsappCall(models.Model):
                 self.env._("Open the number in Configuration > Numbers."),
             ),
         ]
-
-    def _refusal_of(self, number):
-        ask = getattr(number, "_calling_refusal", None)
-        return ask() if ask else ""
 
     def _conditions_of_record(self, target):
         """The record with the button: readable, and of a company that is ticked."""

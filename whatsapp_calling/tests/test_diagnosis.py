@@ -1,5 +1,6 @@
 """Why there is no call button: the diagnosis names the condition that fails."""
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
@@ -47,7 +48,10 @@ class TestDiagnosis(WhatsappCallingCase):
 
     def assertFails(self, key, explanation, record=None, target=None, **values):
         """The first condition that fails; and the softphone refuses indeed."""
-        lines = self.diagnose(record, **values).line_ids
+        diagnosis = self.diagnose(record, **values)
+        self.assertEqual(diagnosis.problem, explanation)
+        self.assertFalse(diagnosis.possible)
+        lines = diagnosis.line_ids
         failed = lines.filtered(lambda line: line.state == "failed")
         self.assertEqual(failed[:1].mapped("key"), [key])
         self.assertEqual(failed[0].explanation, explanation)
@@ -119,6 +123,10 @@ class TestDiagnosis(WhatsappCallingCase):
         self.env["phone.blacklist"].create({"number": "+436645557001"})
         said = "+43 664 5557001 is on the phone blacklist."
         self.assertFails("blacklisted", said)
+
+    def test_whatsapp_restricts_the_number(self):
+        self.number.outbound_until = fields.Datetime.add(fields.Datetime.now(), days=2)
+        self.assertFails("restricted", self.number._calling_refusal())
 
     def test_the_permission_is_missing(self):
         self.env["whatsapp.call.permission"].search([]).granted = False

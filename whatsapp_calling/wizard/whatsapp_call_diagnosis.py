@@ -27,6 +27,8 @@ class WhatsappCallDiagnosis(models.TransientModel):
     res_id = fields.Many2oneReference("Record", model_field="res_model")
     record_name = fields.Char("On the record", compute="_compute_record_name")
     possible = fields.Boolean(compute="_compute_line_ids", store=True)
+    problem = fields.Char("What is wrong", compute="_compute_line_ids", store=True)
+    fix = fields.Char("What to do", compute="_compute_line_ids", store=True)
     line_ids = fields.One2many(
         "whatsapp.call.diagnosis.line",
         "diagnosis_id",
@@ -71,9 +73,12 @@ class WhatsappCallDiagnosis(models.TransientModel):
                     for key, title, wrong, fix in conditions
                 ),
             ]
-            diagnosis.possible = not any(
-                wrong or wrong is None for _key, _title, wrong, _fix in conditions
+            failed = [(wrong, fix) for _key, _title, wrong, fix in conditions if wrong]
+            diagnosis.possible = bool(conditions) and all(
+                wrong in (False, "") for _key, _title, wrong, _fix in conditions
             )
+            # the first one is why; what comes after it may follow from it
+            diagnosis.problem, diagnosis.fix = failed[0] if failed else (False, False)
 
     @api.model
     def _state(self, wrong):
