@@ -126,7 +126,9 @@ class TestDiagnosis(WhatsappCallingCase):
 
     def test_whatsapp_restricts_the_number(self):
         self.number.outbound_until = fields.Datetime.add(fields.Datetime.now(), days=2)
-        self.assertFails("restricted", self.number._calling_refusal())
+        refusal = self.number.with_user(self.anna)._calling_refusal()
+        self.assertIn("does not let", refusal)
+        self.assertFails("restricted", refusal)
 
     def test_the_permission_is_missing(self):
         self.env["whatsapp.call.permission"].search([]).granted = False
