@@ -24,6 +24,8 @@
         "views/whatsapp_call_contact_views.xml",
         "views/whatsapp_call_permission_views.xml",
         "views/whatsapp_calling_account_views.xml",
+        "views/whatsapp_calling_connect_views.xml",
+        "views/whatsapp_calling_check_views.xml",
         "views/whatsapp_calling_number_views.xml",
         "views/whatsapp_calling_health_views.xml",
         "views/whatsapp_calling_template_views.xml",

@@ -1,1 +1,1 @@
-from . import softphone, webhook, webmanifest
+from . import diagnostics, ping, softphone, webhook, webmanifest

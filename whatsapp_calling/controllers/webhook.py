@@ -14,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
+from ..models.whatsapp_calling_received import counters_of
 from ..providers import PROVIDERS
 from ..providers.base import PayloadError
 from ..tools import burst, clock, counters, crypto, pool
@@ -33,16 +34,19 @@ class WebhookController(http.Controller):
     def handshake(self, key, **query):
         """Meta's check that the address is ours: echo the challenge."""
         account = self._account(key)
-        if not account:
+        connecting = not account and self._connecting(key)
+        if not account and not connecting:
             return self._refuse(None, "unknown_key", 404, "Unknown webhook address.")
         token = query.get("hub.verify_token") or ""
-        expected = account.verify_token or ""
+        expected = (account or connecting).verify_token or ""
         right = expected and hmac.compare_digest(token.encode(), expected.encode())
         if query.get("hub.mode") != "subscribe" or not right:
             return self._refuse(
                 account, "bad_verify_token", 403, "The verify token is not the one set."
             )
         self._count(account, "handshake")
+        if connecting:
+            connecting._verified()
         return self._text(query.get("hub.challenge") or "")
 
     @http.route(
@@ -101,12 +105,18 @@ class WebhookController(http.Controller):
             self._count(account, "failed")  # WhatsApp delivers it again
             raise
         self._count(account, "accepted", time.monotonic() - arrived)
+        for name in counters_of(events):
+            self._count(account, name)
         return self._text("")
 
     def _account(self, key):
         # the path's key says whose it is, the signature that it is true
         request.update_env(user=SUPERUSER_ID, su=True)
         return request.env["whatsapp.calling.account"]._by_webhook_key(key)
+
+    def _connecting(self, key):
+        # the wizard shows the address before there is an account
+        return request.env["whatsapp.calling.connect"]._by_webhook_key(key)
 
     def _count(self, account, name, took=None):
         account_id = account.id if account else None

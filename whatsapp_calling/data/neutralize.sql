@@ -9,3 +9,5 @@ UPDATE whatsapp_call_request
 INSERT INTO ir_config_parameter (key, value)
 VALUES ('whatsapp_calling.confirmed_uuid', 'neutralized')
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;
+-- What somebody was typing in.
+DELETE FROM whatsapp_calling_connect;

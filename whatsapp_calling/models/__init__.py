@@ -1,6 +1,9 @@
 from . import (
     res_company,
     whatsapp_calling_keys,
+    whatsapp_calling_credentials,
+    whatsapp_calling_trial,
+    whatsapp_calling_token,
     whatsapp_calling_account,
     whatsapp_calling_number,
     whatsapp_calling_notice,
@@ -8,6 +11,8 @@ from . import (
     whatsapp_calling_hours,
     whatsapp_calling_health,
     whatsapp_calling_guide,
+    whatsapp_calling_received,
+    whatsapp_calling_diagnostics,
     whatsapp_call_contact,
     whatsapp_call_permission,
     whatsapp_call_permission_limits,

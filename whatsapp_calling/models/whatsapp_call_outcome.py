@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
+from ..providers.base import ProviderError
 from ..tools.error_catalogue import explain
 
 
@@ -23,7 +24,7 @@ class WhatsappCall(models.Model):
         if handle:
             handle(request, error)
         if error.kind == "auth" and request.account_id:
-            request.account_id._token_refused(error)
+            request.account_id._token_refused(error.message)
 
     def _listener(self, request):
         """Who handles the answer: the record that asked, else the model of calls."""
@@ -165,6 +166,14 @@ class WhatsappCall(models.Model):
 
     def _on_check_ok(self, request, answer):
         data = answer.data
+        if data.get("in_waba") is False:
+            said = self.env._(
+                "%(number)s belongs to another WhatsApp account than the one whose ID "
+                "is entered.",
+                number=request.number_id.display_name,
+            )
+            self._on_check_failed(request, ProviderError(said, kind="refused"))
+            return
         health = [data.get("verified_name"), data.get("quality_rating")]
         request.number_id.health = " · ".join(str(part) for part in health if part)
         request.account_id._answered()

@@ -1,22 +1,15 @@
-"""A WhatsApp Business account: where its provider is, and the secrets for it."""
-
-import secrets
+"""A WhatsApp Business account: its state, its numbers, who is told of trouble."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.tools import config
+from odoo.exceptions import UserError
 
-from ..providers import PROVIDERS
-from ..providers.base import Capabilities, Credentials
-from ..tools import crypto
-
-ADMINISTRATOR = "whatsapp_calling.group_administrator"
+from .whatsapp_calling_credentials import ADMINISTRATOR
 
 
 class WhatsappCallingAccount(models.Model):
     _name = "whatsapp.calling.account"
     _description = "WhatsApp Calling Account"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["whatsapp.calling.credentials", "mail.thread", "mail.activity.mixin"]
     _order = "company_id, name"
     _check_company_auto = True
 
@@ -28,60 +21,15 @@ class WhatsappCallingAccount(models.Model):
         index=True,
         default=lambda self: self.env.company,
     )
-    provider = fields.Selection(
-        [("meta", "WhatsApp Cloud API")], required=True, default="meta"
-    )
-    base_url = fields.Char(
-        "API address",
-        required=True,
-        default="https://graph.facebook.com",
-        groups=ADMINISTRATOR,
-    )
-    api_version = fields.Char("API version", default="v25.0", groups=ADMINISTRATOR)
     waba_id = fields.Char(
         "Account ID", help="WhatsApp Business Account ID, from Meta's WhatsApp Manager."
     )
     app_id = fields.Char("App ID")
-    token = fields.Char(
-        "Access token",
-        compute="_compute_secrets",
-        inverse="_inverse_token",
-        groups=ADMINISTRATOR,
-        copy=False,
-        help="Of a system user, with the rights whatsapp_business_messaging and "
-        "whatsapp_business_management. Stored encrypted and never shown again.",
-    )
-    token_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    token_set = fields.Boolean(compute="_compute_secrets", groups=ADMINISTRATOR)
-    app_secret = fields.Char(
-        compute="_compute_secrets",
-        inverse="_inverse_app_secret",
-        groups=ADMINISTRATOR,
-        copy=False,
-        help="Proves that a webhook comes from Meta: without it every webhook is "
-        "refused. Stored encrypted and never shown again.",
-    )
-    app_secret_encrypted = fields.Char(groups=fields.NO_ACCESS, copy=False)
-    app_secret_set = fields.Boolean(compute="_compute_secrets", groups=ADMINISTRATOR)
-    verify_token = fields.Char(
-        default=lambda self: secrets.token_urlsafe(18),
-        groups=ADMINISTRATOR,
-        copy=False,
-        help="Enter it in Meta's app beside the webhook address.",
-    )
-    webhook_key = fields.Char(
-        required=True,
-        default=lambda self: secrets.token_urlsafe(18),
-        groups=ADMINISTRATOR,
-        copy=False,
-    )
-    webhook_url = fields.Char(
-        "Webhook address", compute="_compute_webhook_url", groups=ADMINISTRATOR
-    )
     number_ids = fields.One2many("whatsapp.calling.number", "account_id")
     number_count = fields.Integer(compute="_compute_number_count")
     state = fields.Selection(
         [
+            ("connecting", "Being connected"),
             ("draft", "Not tested"),
             ("connected", "Connected"),
             ("token_rejected", "Token rejected"),
@@ -95,58 +43,14 @@ class WhatsappCallingAccount(models.Model):
     state_message = fields.Char("What the provider said", readonly=True, copy=False)
     checked_at = fields.Datetime("Tested on", readonly=True, copy=False)
 
+    _waba_uniq = models.UniqueIndex(
+        "(company_id, provider, waba_id) WHERE active AND waba_id > ''",
+        "This WhatsApp account is connected in this company already. Open it under "
+        "Accounts to change it.",
+    )
     _webhook_key_uniq = models.Constraint(
         "UNIQUE(webhook_key)", "Two accounts cannot share one webhook address."
     )
-
-    @api.constrains("base_url")
-    def _check_base_url(self):
-        for account in self:
-            url = account.base_url or ""
-            local = url.startswith(("http://localhost", "http://127.0.0.1"))
-            if not (url.startswith("https://") or local):
-                raise ValidationError(
-                    self.env._(
-                        "The API address must start with https://, or the access "
-                        "token would travel in the open: %(url)s",
-                        url=url,
-                    )
-                )
-
-    @api.depends("token_encrypted", "app_secret_encrypted")
-    def _compute_secrets(self):
-        for account in self:
-            # sudo: account - that a secret is set may be known, never the secret
-            hidden = account.sudo()
-            account.token = account.app_secret = False
-            account.token_set = bool(hidden.token_encrypted)
-            account.app_secret_set = bool(hidden.app_secret_encrypted)
-
-    def _inverse_token(self):
-        self._keep_secret("token", "token_encrypted")
-
-    def _inverse_app_secret(self):
-        self._keep_secret("app_secret", "app_secret_encrypted")
-
-    def _keep_secret(self, written, stored):
-        """Encrypt what was typed; a blank field keeps the secret there is."""
-        for account in self:
-            value = (account[written] or "").strip()
-            if value:
-                # sudo: account - the ciphertext is no field of the administrator's
-                account.sudo()[stored] = self.env["whatsapp.calling.keys"]._encrypt(
-                    value
-                )
-        # or the answer to saving would hold what was typed
-        self.invalidate_recordset([written])
-
-    @api.depends("webhook_key")
-    def _compute_webhook_url(self):
-        for account in self:
-            account.webhook_url = (
-                f"{account.get_base_url()}/whatsapp_calling/webhook/"
-                f"{account.webhook_key}"
-            )
 
     @api.depends("number_ids")
     def _compute_number_count(self):
@@ -179,7 +83,12 @@ class WhatsappCallingAccount(models.Model):
             raise UserError(self.env._("Add a phone number to the account first."))
         requests = self.env["whatsapp.call.request"]
         for number in self.number_ids:
-            requests._enqueue(number, "check", {}, expires_in=60)
+            requests._enqueue(
+                number,
+                "check",
+                {"waba_ref": self.waba_id} if self.waba_id else {},
+                expires_in=60,
+            )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -216,45 +125,38 @@ class WhatsappCallingAccount(models.Model):
         )
         self.env["whatsapp.calling.notice"]._resolve_notice(self, "token_rejected")
 
-    def _token_refused(self, error):
-        """WhatsApp does not take the token any more: nothing works until it does."""
+    def _token_refused(self, said):
+        """WhatsApp does not take the token any more: nothing works until it does.
+
+        :param said: WhatsApp's words
+        """
         self.write(
             {
                 "state": "token_rejected",
-                "state_message": error.message,
+                "state_message": said,
                 "checked_at": fields.Datetime.now(),
             }
         )
         self.env["whatsapp.calling.notice"]._raise_notice(
-            self, "token_rejected", detail=error.message
+            self, "token_rejected", detail=said
         )
 
-    @property
-    def _provider(self):
-        return PROVIDERS[self.provider]
-
-    def _can(self, capability):
-        """Whether the provider of this account can do `capability` (its name)."""
-        return bool(self._provider.capabilities & Capabilities[capability])
-
-    def _credentials(self):
-        """The secrets in clear, for one request.
-
-        :raises crypto.KeyMissing: the key that encrypted them is not here
-        """
+    def action_check_setup(self):
+        """Look at everything that calls need, line by line."""
         self.ensure_one()
-        return Credentials(
-            token=self._secret("token_encrypted"),
-            app_secret=self._secret("app_secret_encrypted"),
-            base_url=self.base_url.rstrip("/"),
-            api_version=self.api_version or "",
-        )
+        return self.env["whatsapp.calling.check"]._start(self)
 
-    def _secret(self, stored):
-        ciphertext = self.sudo()[stored]
-        if not ciphertext:
-            return ""
-        return crypto.decrypt(ciphertext, data_dir=config["data_dir"])
+    @api.autovacuum
+    def _gc_connecting(self):
+        """What a wizard began whose answer never came."""
+        limit = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
+        left = [("state", "=", "connecting"), ("create_date", "<", limit)]
+        self.search(left).unlink()
+
+    def action_renew_token(self):
+        """Enter new secrets; they are tested before they replace the old ones."""
+        self.ensure_one()
+        return self.env["whatsapp.calling.connect"]._renew(self)
 
     @api.model
     def _by_webhook_key(self, key):

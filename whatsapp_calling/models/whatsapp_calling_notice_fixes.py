@@ -7,7 +7,7 @@ class WhatsappCallingNotice(models.Model):
     _inherit = "whatsapp.calling.notice"
 
     def _fix_token_rejected(self):
-        return self._open_account()
+        return self.account_id.action_renew_token()
 
     def _fix_token_expiring(self):
         return self._fix_token_rejected()
@@ -19,7 +19,7 @@ class WhatsappCallingNotice(models.Model):
         return self._fix_token_rejected()
 
     def _fix_webhook_stale(self):
-        return self._open_account()
+        return self.account_id.action_check_setup()
 
     def _fix_field_lost(self):
         return self._fix_webhook_stale()

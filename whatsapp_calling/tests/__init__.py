@@ -2,8 +2,10 @@ from . import test_access
 from . import test_block
 from . import test_asking
 from . import test_chatter
+from . import test_check_setup
 from . import test_claim
 from . import test_companies
+from . import test_connect
 from . import test_contacts
 from . import test_copies
 from . import test_deadlines

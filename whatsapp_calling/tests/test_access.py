@@ -80,6 +80,7 @@ class TestRights(AccessMixin, WhatsappCallingCase):
             "manager": "rwcd",
             "operator": "r",
         },
+        "whatsapp.calling.received": {"administrator": "r"},
         "whatsapp.calling.notice": {"administrator": "r", "manager": "r"},
         "whatsapp.call.inbound.message": {"administrator": "r", "manager": "r"},
         "whatsapp.call.block": {"administrator": "rwc", "manager": "rwc"},

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..tools.notice_kinds import KINDS
+from . import connecting as said
 from .common import ADMINISTRATOR, WhatsappCallingCase
 from .graph import Refusal
 
@@ -111,6 +112,7 @@ class TestNotices(WhatsappCallingCase):
         self.assertEqual(notice.state, "resolved")
 
     def check(self):
+        self.graph.answer("phone_numbers", said.numbers(self.number.provider_ref))
         self.account.with_user(self.ada).action_test_connection()
         request = self.env["whatsapp.call.request"].search([], order="id desc", limit=1)
         self.send_due(request=request)

@@ -72,7 +72,8 @@ class TestWebhook(WhatsappCallingHttpCase):
         response = self.post(meta.calls(meta.offer()))
         self.assertEqual((response.status_code, response.text), (200, ""))
         self.assertRings(self.the_call(), self.anna | self.berta)
-        self.assertEqual(self.counted(), {(self.account.id, "accepted"): 1})
+        counted = {(self.account.id, name): 1 for name in ("accepted", "field_calls")}
+        self.assertEqual(self.counted(), counted)
 
     def test_no_app_secret_is_503_and_nothing_is_stored(self):
         self.account.app_secret_encrypted = False

@@ -3,4 +3,13 @@ from . import (
     whatsapp_calling_copy,
     whatsapp_calling_rotation,
     whatsapp_calling_send,
+    whatsapp_calling_connect,
+    whatsapp_calling_connect_number,
+    whatsapp_calling_connect_answers,
+    whatsapp_calling_connect_save,
+    whatsapp_calling_check,
+    whatsapp_calling_check_here,
+    whatsapp_calling_check_answers,
+    whatsapp_calling_check_numbers,
+    whatsapp_calling_check_around,
 )
