@@ -176,6 +176,7 @@ class WhatsappCall(models.Model):
             return
         health = [data.get("verified_name"), data.get("quality_rating")]
         request.number_id.health = " · ".join(str(part) for part in health if part)
+        request.number_id._note_limit(data)
         request.account_id._answered()
         request._tell_changed(request.account_id, request.user_id)
         request._tell_changed(request.number_id, request.user_id)

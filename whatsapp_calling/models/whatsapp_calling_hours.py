@@ -214,6 +214,15 @@ class WhatsappCallingNumber(models.Model):
     def _time_zones(self):
         return self.env["res.partner"]._fields["tz"]._description_selection(self.env)
 
+    @api.onchange("hours_enabled")
+    def _onchange_hours_enabled(self):
+        """Begin with the week that most have, instead of an empty one."""
+        if self.hours_enabled and not self.hours_ids:
+            week = [(0, 0, {"weekday": str(day)}) for day in range(5)]
+            self.hours_ids = week
+        if self.hours_enabled and not self.hours_tz:
+            self.hours_tz = self.env.user.tz
+
     @api.constrains("hours_enabled", "hours_confirmed", "hours_tz", "hours_ids")
     def _check_hours(self):
         """Refuse what WhatsApp would refuse, before anything is sent."""

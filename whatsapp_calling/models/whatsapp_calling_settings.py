@@ -184,6 +184,20 @@ class WhatsappCallingNumber(models.Model):
         self._fill_settings(calling, follow)
         return switched
 
+    def _note_limit(self, data):
+        """Of a test of the number: how many customers a day it may write to.
+
+        :param data: the answer to `check`, with what it means under "neutral"
+        """
+        said = data.get("neutral") or {}
+        if said.get("unlimited"):
+            self.messaging_limit = self.env._("No limit")
+        elif said.get("messaging_limit"):
+            limit = said["messaging_limit"]
+            self.messaging_limit = self.env._(
+                "%(limit)s customers a day", limit=f"{limit:,}"
+            )
+
     def _fill_settings(self, calling, keys):
         """Set the fields of some members to what WhatsApp has."""
         values = {}

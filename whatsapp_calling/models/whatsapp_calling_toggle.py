@@ -79,9 +79,7 @@ class WhatsappCallingNumber(models.Model):
             return super().write(vals)
         others = {name: vals[name] for name in vals if name != "calling_enabled"}
         done = super().write(others) if others else True
-        for number in self:
-            if number.calling_enabled != on or number.calling_pending:
-                number._ask_calling(on)
+        self.action_set_calling(on)
         return done
 
     def action_set_calling(self, on):
@@ -99,6 +97,9 @@ class WhatsappCallingNumber(models.Model):
         wish = "on" if on else "off"
         if self.calling_pending == wish and not self._sent_is_lost():
             return  # somebody else clicked just before: one request is enough
+        settled = not (self.settings_pending or self.settings_error)
+        if settled and self.calling_enabled == on:
+            return  # and WhatsApp has answered already
         if not (self.account_id._can("SETTINGS") and self.account_id._can("ANSWER")):
             raise UserError(
                 self.env._(

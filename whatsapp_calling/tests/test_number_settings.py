@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import WhatsappCallingCase
 from .graph import Refusal
@@ -156,6 +156,14 @@ class TestCallHours(SettingsMixin, WhatsappCallingCase):
     def test_whatsapps_hours_are_off_by_default(self):
         self.assertFalse(self.number.hours_enabled)
         self.assertEqual(self.number._wanted()["call_hours"], {"status": "DISABLED"})
+
+    def test_in_the_form_they_begin_with_a_week_that_most_have(self):
+        with Form(self.as_user(self.maria)) as form:
+            form.hours_enabled = True
+            form.hours_confirmed = True
+            form.hours_tz = "Europe/Vienna"
+        slots = self.number.hours_ids.mapped(lambda s: (s.weekday, s.opens, s.closes))
+        self.assertEqual(slots, [(str(day), 9.0, 17.0) for day in range(5)])
 
     def test_they_are_switched_on_only_by_who_confirms_what_they_stop(self):
         self.assertRefused(

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ..providers.base import Capabilities
+from . import meta_bodies as meta
 from .common import ADMINISTRATOR, WhatsappCallingCase
 from .graph import Refusal
 
@@ -278,3 +279,11 @@ class TestToggle(NumberMixin, WhatsappCallingCase):
             self.account.state = state
             self.assertEqual(self.number.connection, connection)
             self.assertEqual(self.as_user(self.anna).connection, connection)
+
+    def test_a_test_of_the_number_notes_what_it_needs_for_calling(self):
+        self.graph.answer(meta.NUMBER_REF, {"messaging_limit_tier": "TIER_2K"})
+        self.env["whatsapp.call.request"]._enqueue(
+            self.number, "check", {}, expires_in=60, user=self.maria
+        )
+        self.send_all()
+        self.assertEqual(self.number.messaging_limit, "2,000 customers a day")

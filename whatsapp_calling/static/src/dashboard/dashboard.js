@@ -156,7 +156,7 @@ export class Dashboard extends Component {
     }
 
     openHealth() {
-        return this.action.doAction("whatsapp_calling.whatsapp_calling_health_action");
+        return this.action.doAction("whatsapp_calling.whatsapp_calling_health_page");
     }
 }
 

@@ -4,6 +4,7 @@ import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
 import { HealthChart } from "./health_chart";
@@ -14,13 +15,14 @@ const LOOK_EVERY = 10000;
 /** Whether WhatsApp's webhooks arrive, account by account, over the last day. */
 export class HealthPage extends Component {
     static template = "whatsapp_calling.HealthPage";
-    static components = { HealthChart };
+    static components = { HealthChart, Layout };
     static props = { ...standardActionServiceProps };
 
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.state = useState({ page: null, at: 0 });
+        this.state = useState({ page: null });
+        this.display = { controlPanel: {} };
         onWillStart(() => this.look());
         useEffect(
             () => {
