@@ -166,21 +166,20 @@ class TestSilence(HealthMixin, WhatsappCallingCase):
 
 @tagged("post_install", "-at_install")
 class TestBurst(HealthMixin, WhatsappCallingHttpCase):
-    BODY = meta.calls(meta.offer())
-
     def setUp(self):
         super().setUp()
+        self.body = meta.calls(meta.offer())
         self.env["ir.config_parameter"].set_param("whatsapp_calling.refused_burst", "3")
         self.now = 1000.0
         buckets = burst.Buckets(clock=lambda: self.now)
         self.startPatcher(patch.object(burst, "refused", buckets))
 
     def statuses(self, count, **options):
-        return [self.post(self.BODY, **options).status_code for _try in range(count)]
+        return [self.post(self.body, **options).status_code for _try in range(count)]
 
     def test_after_the_burst_refused_requests_get_429(self):
         self.assertEqual(self.statuses(5, secret=None), [403, 403, 403, 429, 429])
-        answer = self.post(self.BODY, secret="wrong")
+        answer = self.post(self.body, secret="wrong")
         self.assertEqual(answer.status_code, 429)
         self.assertEqual(answer.headers["Retry-After"], "60")
         self.assertEqual(
