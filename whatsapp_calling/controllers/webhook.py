@@ -23,9 +23,6 @@ _logger = logging.getLogger(__name__)
 
 MAX_BODY = 3 * 1024 * 1024  # bytes; Meta sends no more (create-webhook-endpoint)
 PATH = "/whatsapp_calling/webhook/<string:key>"
-# how many refused requests an address may make at once, and then in a minute
-BURST_PARAMETER = "whatsapp_calling.refused_burst"
-BURST = 60
 SIGNATURES = frozenset(each.signature_header for each in PROVIDERS.values())
 
 
@@ -136,9 +133,9 @@ class WebhookController(http.Controller):
         # sudo: parameter - nobody is logged in here
         parameters = request.env["ir.config_parameter"].sudo()
         try:
-            return max(0, int(parameters.get_param(BURST_PARAMETER) or BURST))
+            return max(0, int(parameters.get_param(burst.PARAMETER) or burst.USUAL))
         except ValueError:
-            return BURST
+            return burst.USUAL
 
     def _too_many(self):
         self._count(None, "rate_limited")

@@ -2,6 +2,7 @@
 
 from odoo import api, fields, models
 
+from ..tools import burst
 from .whatsapp_calling_account import ADMINISTRATOR
 
 
@@ -33,6 +34,11 @@ class ResConfigSettings(models.TransientModel):
         "Encryption key",
         compute="_compute_whatsapp_calling_state",
         groups=ADMINISTRATOR,
+    )
+    whatsapp_calling_refused_burst = fields.Integer(
+        "Refused requests a minute",
+        config_parameter=burst.PARAMETER,
+        default=burst.USUAL,
     )
     whatsapp_calling_key_problem = fields.Char(
         compute="_compute_whatsapp_calling_state", groups=ADMINISTRATOR

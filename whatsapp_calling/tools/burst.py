@@ -9,6 +9,9 @@ import threading
 import time
 from collections import OrderedDict
 
+# how many refused requests an address may make at once, and then in a minute
+PARAMETER = "whatsapp_calling.refused_burst"
+USUAL = 60
 # an attacker with many addresses takes the place of their own oldest ones
 MOST_ADDRESSES = 4096
 

@@ -3,8 +3,6 @@
 import { Component, onWillStart, useEffect, useRef } from "@odoo/owl";
 
 import { loadBundle } from "@web/core/assets";
-import { getColor } from "@web/core/colors/colors";
-import { cookie } from "@web/core/browser/cookie";
 import { _t } from "@web/core/l10n/translation";
 
 const { DateTime } = luxon;
@@ -28,7 +26,6 @@ export class HealthChart extends Component {
 
     get config() {
         const { hours } = this.props;
-        const scheme = cookie.get("color_scheme");
         const bars = (label, name, color) => ({
             type: "bar",
             label,
@@ -48,8 +45,8 @@ export class HealthChart extends Component {
                         type: "line",
                         label: _t("Handling time (ms)"),
                         data: hours.map((hour) => (hour.p95 === false ? null : hour.p95)),
-                        borderColor: getColor(1, scheme, "odoo"),
-                        backgroundColor: getColor(1, scheme, "odoo"),
+                        borderColor: "#5b7fc7",
+                        backgroundColor: "#5b7fc7",
                         yAxisID: "time",
                         spanGaps: true,
                         pointRadius: 3,
