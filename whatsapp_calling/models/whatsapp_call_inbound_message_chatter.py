@@ -5,10 +5,10 @@ from operator import itemgetter
 
 from markupsafe import Markup
 
-from odoo import fields, models
-from odoo.tools import plaintext2html
+from odoo import api, fields, models
 
 ACTIVITY = "whatsapp_calling.mail_activity_type_message"
+SAID = Markup('<p class="mb-0">{}</p>')
 NOTE = Markup('<p class="o_whatsapp_note text-muted small mb-0">{}</p>')
 
 
@@ -62,7 +62,8 @@ class WhatsappCallInboundMessage(models.Model):
         """HTML of the chatter entry; what the customer wrote is text, never markup."""
         said = Markup()
         if self.text and self.kind != "reaction":
-            said = plaintext2html(self.text)
+            lines = self.text.strip().splitlines()
+            said = SAID.format(Markup("<br/>").join(lines))
         notes = [self._remark(sounds), self._not_heard(refusal), self._where()]
         return said + NOTE.format(" · ".join(filter(None, notes)))
 
@@ -130,11 +131,7 @@ class WhatsappCallInboundMessage(models.Model):
                 {
                     "type": "info",
                     "title": words.env._("WhatsApp message"),
-                    "message": words.env._(
-                        "%(name)s wrote: see %(record)s.",
-                        name=self.contact_id.display_name,
-                        record=thread.display_name,
-                    ),
+                    "message": words._notice(thread),
                 },
             )
             each._bus_send(
@@ -143,6 +140,16 @@ class WhatsappCallInboundMessage(models.Model):
             )
         if user and user in users:
             self._remind(thread, user)
+
+    def _notice(self, thread):
+        names = {
+            "name": self.contact_id.display_name,
+            "number": self.number_id.name,
+            "record": thread.display_name,
+        }
+        if thread in (self.contact_id, self.contact_id.partner_id):
+            return self.env._("%(name)s wrote to %(number)s.", **names)
+        return self.env._("%(name)s wrote to %(number)s: see %(record)s.", **names)
 
     def _assignee(self, thread):
         """The internal user whom the record, else the customer is assigned to."""
@@ -182,3 +189,9 @@ class WhatsappCallContact(models.Model):
     _inherit = ["whatsapp.call.contact", "mail.thread", "mail.activity.mixin"]
     # an operator reads contacts and may note something on them
     _mail_post_access = "read"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # made in the middle of a webhook: no "created" in the chatter, no followers
+        contacts = super(WhatsappCallContact, self.with_context(tracking_disable=True))
+        return contacts.create(vals_list).with_env(self.env)

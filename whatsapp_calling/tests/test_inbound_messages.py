@@ -203,6 +203,7 @@ class TestMessagesInTheChatter(InboundMessageCase):
         self.assertFalse(entry.author_id)
         self.assertEqual(entry.email_from, "Max <b>Muster</b>")
         self.assertEqual(self.env["res.partner"].search_count([]), partners)
+        self.assertEqual(len(contact.message_ids), 1)
         as_anna = contact.with_user(self.anna)
         self.assertIn("strawberry", as_anna.message_ids[:1].body)
 
@@ -400,13 +401,23 @@ class TestWhoIsTold(InboundMessageCase):
             {
                 "type": "info",
                 "title": "WhatsApp message",
-                "message": "Eva Berger wrote: see Eva Berger.",
+                "message": "Eva Berger wrote to Line 1.",
             },
         )
         self.assertEqual(set(self.told(sent)), {self.anna})
         self.assertEqual(self.env["mail.mail"].search_count([]), mails)
         notified = self.entries(self.eva).notification_ids
         self.assertFalse(notified.filtered(lambda n: n.notification_type == "email"))
+
+    def test_a_record_is_named_where_it_is_another_one_than_the_customer(self):
+        spa = self.env["res.partner"].create({"name": "Spa", "user_id": self.berta.id})
+        self.ring().write({"res_model": spa._name, "res_id": spa.id})
+        with self.bus() as sent:
+            self.wrote()
+        self.assertEqual(
+            self.told(sent)[self.berta]["message"],
+            "Eva Berger wrote to Line 1: see Spa.",
+        )
 
     def test_the_activity_done_the_next_message_makes_a_new_one(self):
         self.wrote()
