@@ -3,6 +3,10 @@
 UPDATE whatsapp_calling_account
    SET token_encrypted = NULL, app_secret_encrypted = NULL, state = 'draft';
 UPDATE whatsapp_calling_number SET calling_enabled = FALSE, settings_sent = NULL;
+UPDATE whatsapp_calling_hook SET active = FALSE, secret_encrypted = NULL;
+UPDATE whatsapp_calling_delivery
+   SET state = 'failed', next_at = NULL
+ WHERE state IN ('queued', 'sending');
 UPDATE whatsapp_call_request
    SET state = 'cancelled', payload = NULL
  WHERE state IN ('queued', 'sending');

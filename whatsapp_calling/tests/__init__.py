@@ -17,6 +17,7 @@ from . import test_errors
 from . import test_figures
 from . import test_hardening
 from . import test_inbound_messages
+from . import test_hooks
 from . import test_ingest
 from . import test_js
 from . import test_health

@@ -89,6 +89,9 @@ class TestRights(AccessMixin, WhatsappCallingCase):
             "manager": "r",
             "operator": "r",
         },
+        "whatsapp.calling.hook": {"administrator": "rwcd"},
+        "whatsapp.calling.delivery": {"administrator": "r"},
+        "whatsapp.calling.happening": {},
         "whatsapp.calling.error": {
             "administrator": "r",
             "manager": "r",

@@ -18,6 +18,7 @@ ACTIONS = {
     "whatsapp_calling_account_action": "manager",
     "whatsapp_calling_number_action": "manager",
     "whatsapp_calling_error_action": "manager",
+    "whatsapp_calling_hook_action": "administrator",
     "whatsapp_call_event_action": "administrator",
     "whatsapp_call_request_action": "administrator",
     "whatsapp_calling_health_action": "administrator",

@@ -16,11 +16,13 @@ _logger = logging.getLogger(__name__)
 # Requests that somebody waits for go by URGENT. What may come a second later goes by
 # LATER: one thread, or a burst's chatter entries would take the processor from the
 # webhooks and stand in front of the requests.
-# Web pushes go by PUSH: a push service that stalls holds up nothing else.
-URGENT, LATER, PUSH = "urgent", "later", "push"
-WORKERS = {URGENT: 9, LATER: 1, PUSH: 2}
+# Web pushes go by PUSH: a push service that stalls holds up nothing else. Outgoing
+# webhooks go by HOOK: somebody else's server answers when it likes.
+URGENT, LATER, PUSH, HOOK = "urgent", "later", "push", "hook"
+WORKERS = {URGENT: 9, LATER: 1, PUSH: 2, HOOK: 2}
 # Of them one account gets so many: a provider that stalls leaves some to the others.
 SHARE = 6
+SHARES = {HOOK: 1}
 # What may come later waits for a moment without webhooks, at most so long (seconds).
 PATIENCE = 1.0
 _lock = threading.Lock()
@@ -96,6 +98,7 @@ class _Lane:
     def __init__(self, name, workers):
         self._threads = ThreadPoolExecutor(workers, f"wa_calling_{name}")
         self._patient = name == LATER
+        self._share = SHARES.get(name, SHARE)
         self._lock = threading.Lock()
         self._running = Counter()
         self._waiting = defaultdict(deque)
@@ -106,7 +109,7 @@ class _Lane:
             if work in self._known:
                 return
             self._known.add(work)
-            if self._running[share] >= SHARE:
+            if self._running[share] >= self._share:
                 self._waiting[share].append(work)
                 return
             self._running[share] += 1

@@ -3,6 +3,7 @@ import { animationFrame } from "@odoo/hoot-mock";
 import {
     contains,
     defineModels,
+    editSearch,
     fields,
     mockService,
     models,
@@ -12,6 +13,7 @@ import {
     patchWithCleanup,
     toggleMenuItem,
     toggleSearchBarMenu,
+    validateSearch,
 } from "@web/../tests/web_test_helpers";
 
 import { getDefaultConfig } from "@web/views/view";
@@ -93,7 +95,8 @@ describe("shared search", () => {
         expect(told.at(-1)).toBe("group_state");
         await contains(".o_facet_remove:first").click();
         expect(told.at(-1)).toBe("none");
-        await contains(".o_searchview_input").edit("Eva", { confirm: "Enter" });
+        await editSearch("Eva");
+        await validateSearch();
         expect(decode(told.at(-1))).toEqual([
             { field: "name", value: "Eva", label: "Eva", operator: "ilike" },
         ]);
@@ -124,7 +127,7 @@ describe("shared search", () => {
         expect(model.facets.map(({ values }) => values.join())).toEqual([
             "Missed",
             "Eva",
-            "Status",
+            "State",
             "No Berta",
         ]);
         const shared = model.sharedItems;

@@ -1,0 +1,1 @@
+from . import base_automation, whatsapp_calling_happening
