@@ -9,6 +9,8 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .whatsapp_calling_health import REFUSED
+
 # the periods to choose from: filter of the search view and its domain
 PERIODS = {
     "24h": ("last_24_hours", [("started_at", ">=", "now -24H")]),
@@ -242,7 +244,7 @@ class WhatsappCall(models.Model):
         )
         refused = health._read_group(
             counted
-            & Domain("name", "in", ["no_secret", "bad_signature", "failed"])
+            & Domain("name", "in", [*REFUSED, "failed"])
             & Domain("counted_at", ">=", "now -24H"),
             [],
             ["amount:sum"],

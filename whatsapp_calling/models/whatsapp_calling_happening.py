@@ -247,9 +247,10 @@ class WhatsappCall(models.Model):
 
     @api.model
     def _cron_sweep(self):
-        super()._cron_sweep()
+        result = super()._cron_sweep()
         self.env["whatsapp.calling.happening"]._sweep()
         self.env["whatsapp.calling.delivery"]._sweep()
+        return result
 
 
 class WhatsappCallPermission(models.Model):

@@ -99,10 +99,9 @@ class WhatsappCallingHook(models.Model):
         self.invalidate_recordset(["secret"])
 
     def _keep(self, secret):
+        keys = self.env["whatsapp.calling.keys"]
         # sudo: hook - the ciphertext is no field of the administrator's
-        self.sudo().secret_encrypted = crypto.encrypt(
-            secret, data_dir=config["data_dir"]
-        )
+        self.sudo().secret_encrypted = keys._encrypt(secret)
 
     @api.depends("delivery_ids.state")
     def _compute_failed_count(self):
