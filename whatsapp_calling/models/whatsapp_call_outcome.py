@@ -228,7 +228,10 @@ class WhatsappCall(models.Model):
         words = list(self._provider_words(error))
         if error.code:
             words.append(explain(error.code, self.env)[2])
-        return " ".join(words)
+        # what the provider says often lacks its full stop
+        ends = (".", "!", "?", ":")
+        words = [str(word) for word in words if word]
+        return " ".join(w if w.endswith(ends) else f"{w}." for w in words)
 
     @api.model
     def _notify(self, user, kind, message):

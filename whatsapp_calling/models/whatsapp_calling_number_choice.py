@@ -24,13 +24,26 @@ class ResCompany(models.Model):
     )
 
 
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    whatsapp_calling_number_id = fields.Many2one(
+        related="company_id.whatsapp_calling_number_id",
+        readonly=False,
+        domain="[('company_id', '=', company_id), ('calling_enabled', '=', True)]",
+    )
+    whatsapp_calling_permission_text = fields.Char(
+        related="company_id.whatsapp_calling_permission_text", readonly=False
+    )
+
+
 class ResUsers(models.Model):
     _inherit = "res.users"
 
     whatsapp_calling_number_id = fields.Many2one(
         "whatsapp.calling.number",
         "WhatsApp number I call from",
-        domain="[('company_id', 'in', company_ids), ('calling_enabled', '=', True)]",
+        domain="[('calling_enabled', '=', True)]",
         help="Used when neither the customer nor the team has one.",
     )
 

@@ -111,6 +111,19 @@ class CallingMixin:
         )
         return account, number
 
+    def another_number(self, index=5):
+        """One more number of the first company."""
+        return self.env["whatsapp.calling.number"].create(
+            {
+                "name": f"Line {index}",
+                "account_id": self.account.id,
+                "provider_ref": f"29000000000000{index}",
+                "display_number": f"+4372099910{index}",
+                "calling_enabled": True,
+                "sequence": 10 + index,
+            }
+        )
+
     def setUp(self):
         super().setUp()
         type(self).graph = Graph()

@@ -270,19 +270,9 @@ class TestWhichNumber(WizardCase):
 
     def setUp(self):
         super().setUp()
-        numbers = self.env["whatsapp.calling.number"]
         self.lines = self.number
         for index in (5, 6, 7):
-            self.lines |= numbers.create(
-                {
-                    "name": f"Line {index}",
-                    "account_id": self.account.id,
-                    "provider_ref": f"29000000000000{index}",
-                    "display_number": f"+4372099910{index}",
-                    "calling_enabled": True,
-                    "sequence": 10 + index,
-                }
-            )
+            self.lines |= self.another_number(index)
 
     def chosen(self, **target):
         lookup = self.phone(self.anna).softphone_lookup(

@@ -9,7 +9,6 @@ class CrmTeam(models.Model):
     whatsapp_calling_number_id = fields.Many2one(
         "whatsapp.calling.number",
         "WhatsApp number",
-        check_company=True,
         domain="[('calling_enabled', '=', True)]",
         help="Calls about this team's leads go out from it, unless the customer was "
         "last called from another one.",

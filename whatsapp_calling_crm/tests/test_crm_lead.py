@@ -109,5 +109,48 @@ class TestCrmLead(WhatsappCallingCase):
         leads = self.env["crm.lead"]
         arguments = (call.partner_id, [f"+{meta.CUSTOMER}"], self.company, 3)
         leads._whatsapp_open_leads(*arguments)
-        with self.assertQueryCount(1):
+        with self.assertQueryCount(2):
             leads._whatsapp_open_leads(*arguments)
+
+    def test_a_lead_is_called_from_the_number_of_its_team(self):
+        team = self.env["crm.team"].create(
+            {"name": "Solar", "whatsapp_calling_number_id": self.another_number().id}
+        )
+        lead = self.lead(team_id=team.id)
+        target = {"res_model": "crm.lead", "res_id": lead.id}
+        lookup = self.phone(self.anna).softphone_lookup(target)
+        self.assertEqual(lookup["number_id"], team.whatsapp_calling_number_id.id)
+
+    def test_the_permissions_of_eighty_leads_cost_as_many_queries_as_those_of_two(self):
+        leads = self.env["crm.lead"].create(
+            [
+                {
+                    "name": f"Lead {index}",
+                    "phone": f"+4366012340{index:02}",
+                    "company_id": self.company.id,
+                    "user_id": self.anna.id,
+                }
+                for index in range(80)
+            ]
+        )
+        self.permit(self.contact("436601234000"))
+        leads = leads.with_user(self.anna)
+        self.assertEqual(leads[:2].mapped("whatsapp_permission"), ["granted", "none"])
+        for batch in (leads[:2], leads):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            batch.mapped("name")
+            with self.subTest(len(batch)), self.assertQueryCount(2):
+                batch.mapped("whatsapp_permission")
+        self.assertEqual(self.graph.requests, [])
+
+    def test_leads_are_asked_from_their_list(self):
+        self.wrote()
+        lead = self.lead()
+        action = lead.with_user(self.anna)._whatsapp_message("permission")
+        wizard = self.env["whatsapp.calling.send"].browse(action["res_id"])
+        wizard = wizard.with_user(self.anna)
+        self.assertEqual(wizard.line_ids.way, "message")
+        wizard.action_send()
+        self.send_messages()
+        self.assertIn("asked on WhatsApp for permission", lead.message_ids[0].preview)

@@ -111,3 +111,16 @@ class TestHelpdeskTicket(WhatsappCallingCase):
         tickets._whatsapp_open_tickets(*arguments)
         with self.assertQueryCount(1):
             tickets._whatsapp_open_tickets(*arguments)
+
+    def test_a_ticket_is_called_from_the_number_of_its_team(self):
+        team = self.env["helpdesk.ticket.team"].create(
+            {
+                "name": "Inverters",
+                "company_id": self.company.id,
+                "whatsapp_calling_number_id": self.another_number().id,
+            }
+        )
+        ticket = self.ticket(team_id=team.id)
+        target = {"res_model": "helpdesk.ticket", "res_id": ticket.id}
+        lookup = self.phone(self.anna).softphone_lookup(target)
+        self.assertEqual(lookup["number_id"], team.whatsapp_calling_number_id.id)

@@ -18,18 +18,23 @@ export class WhatsappCallButtonWidget extends Component {
         return this.props.title || _t("Call on WhatsApp");
     }
 
+    /** The record says which contact is meant, and from which of our numbers. */
+    get namesContact() {
+        return ["whatsapp.call", "whatsapp.call.permission"].includes(this.props.record.resModel);
+    }
+
     /** A call's form calls the customer back, whatever record the call was about. */
     get target() {
         const { resModel, resId, data } = this.props.record;
-        if (resModel !== "whatsapp.call") {
+        if (!this.namesContact) {
             return { res_model: resModel, res_id: resId };
         }
         return { contact_id: data.contact_id.id, number_id: data.number_id?.id };
     }
 
     get visible() {
-        const { resModel, resId, data } = this.props.record;
-        return this.softphone.shown && resId && (resModel !== "whatsapp.call" || data.contact_id);
+        const { resId, data } = this.props.record;
+        return this.softphone.shown && resId && (!this.namesContact || data.contact_id);
     }
 
     async onClick() {
