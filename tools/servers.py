@@ -1,6 +1,7 @@
 """Real servers for the demo, the tests and the benchmarks: Odoo and the simulator."""
 
 import contextlib
+import json
 
 import requests
 
@@ -130,6 +131,18 @@ def wire(database, odoo_url, simulator_url):
             " WHERE base_url LIKE 'http://localhost:%%'",
             [simulator_url],
         )
+    # what is connected by hand asks the simulator too
+    fields = (
+        "SELECT id FROM ir_model_fields WHERE name = 'base_url' AND store"
+        " AND model IN ('whatsapp.calling.account', 'whatsapp.calling.connect')"
+    )
+    databases.query(database, f"DELETE FROM ir_default WHERE field_id IN ({fields})")
+    databases.query(
+        database,
+        "INSERT INTO ir_default (field_id, json_value)"
+        f" SELECT id, %s FROM ({fields}) AS field",
+        [json.dumps(simulator_url)],
+    )
 
 
 def _answers(url):
