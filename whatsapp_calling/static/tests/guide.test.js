@@ -8,6 +8,7 @@ import {
     onRpc,
     patchWithCleanup,
 } from "@web/../tests/web_test_helpers";
+import { localization } from "@web/core/l10n/localization";
 import { WebClient } from "@web/webclient/webclient";
 
 import { defineWhatsappCallingModels } from "./whatsapp_calling_test_helpers";
@@ -106,4 +107,12 @@ test("a flow is drawn, and told as a list with who does what", async () => {
         "Customer → Odoo: calls",
         "Odoo: decides who rings",
     ]);
+});
+
+test("a flow runs from right to left where people read so", async () => {
+    patchWithCleanup(localization, { direction: "rtl" });
+    await openGuide({ page: "flows" });
+    const [customer, odoo] = document.querySelectorAll(".o-whatsapp-Flow-svg rect");
+    expect(Number(customer.getAttribute("x"))).toBeGreaterThan(Number(odoo.getAttribute("x")));
+    expect(".o-whatsapp-Flow ol li:first").toHaveText("Customer ← Odoo: calls");
 });

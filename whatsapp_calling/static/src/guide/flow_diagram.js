@@ -10,6 +10,8 @@
  * The list stays for screen readers and for windows too narrow for the drawing.
  */
 
+import { localization } from "@web/core/l10n/localization";
+
 const SVG = "http://www.w3.org/2000/svg";
 const LANE_WIDTH = 200;
 const HEAD = 56; // px, the names of the lanes
@@ -29,7 +31,7 @@ export function drawFlows(root) {
 
 /** In the list each step begins with who does it, and to whom. */
 function nameSides(flow) {
-    const arrow = isRightToLeft(flow) ? " ← " : " → ";
+    const arrow = isRightToLeft() ? " ← " : " → ";
     const names = {};
     for (const el of flow.querySelectorAll("[data-lane]")) {
         names[el.dataset.lane] = el.textContent.trim();
@@ -42,13 +44,13 @@ function nameSides(flow) {
     }
 }
 
-function isRightToLeft(el) {
-    return getComputedStyle(el).direction === "rtl";
+function isRightToLeft() {
+    return localization.direction === "rtl";
 }
 
 function draw(flow) {
     const names = [...flow.querySelectorAll("[data-lane]")];
-    const isRtl = isRightToLeft(flow);
+    const isRtl = isRightToLeft();
     const position = (lane) => {
         const index = names.findIndex((el) => el.dataset.lane === lane);
         return (isRtl ? names.length - 1 - index : index) * LANE_WIDTH + LANE_WIDTH / 2;

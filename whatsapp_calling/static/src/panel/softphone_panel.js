@@ -19,6 +19,7 @@ export class SoftphonePanel extends Component {
 
     setup() {
         super.setup();
+        this.action = useService("action");
         this.softphone = useState(useService("whatsapp_calling.softphone"));
         this.root = useRef("root");
         useEffect(
@@ -58,6 +59,14 @@ export class SoftphonePanel extends Component {
 
     onChooseNumber(ev) {
         this.softphone.chooseNumber(Number(ev.target.value) || false);
+    }
+
+    openHelp() {
+        this.action.doAction({
+            type: "ir.actions.client",
+            tag: "whatsapp_calling.guide",
+            params: { page: "user" },
+        });
     }
 
     onKeydown(ev) {
