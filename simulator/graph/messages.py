@@ -197,6 +197,8 @@ def _template(query: Query, number: Number, phone: Phone) -> dict:
         kind = str(component.get("type", "")).lower()
         if kind == "body":
             entry["text"] = _fill(component.get("text", ""), part)
+        elif kind in ("header", "footer"):
+            entry[kind] = component.get("text", "")
         elif kind == "call_permission_request":
             check_request(query, number, phone)
             entry["asks"] = True
@@ -207,6 +209,10 @@ def _template(query: Query, number: Number, phone: Phone) -> dict:
                     entry["type"] = "voice_call"
                     entry["label"] = button.get("text", "Call Now")
                     entry |= _button_options(_overrides(part, button), 1)
+                else:
+                    entry.setdefault("buttons", []).append(
+                        {"type": button.get("type"), "text": button.get("text", "")}
+                    )
     return entry
 
 

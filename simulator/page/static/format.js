@@ -65,6 +65,15 @@ export function preview(message) {
         {
             call_permission_request: "Asks if it may call you",
             audio: "Voice message",
+            call_nudge: "Keep getting these calls?",
+            reaction: message.text ? `Reacted ${message.text}` : "Took back a reaction",
+            image: message.text || "Photo",
+            video: message.text || "Video",
+            document: message.text || "Document",
+            sticker: "Sticker",
+            location: "Location",
+            contacts: "Contact",
+            unsupported: "Unsupported message",
             voice_call: message.text || "Call button",
         }[message.type] ||
         message.text ||

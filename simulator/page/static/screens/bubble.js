@@ -1,7 +1,7 @@
 /* A message or a call in a chat. */
 import { control } from "../api.js";
 import { h, icon } from "../dom.js";
-import { callSummary, clock } from "../format.js";
+import { callSummary, clock, preview } from "../format.js";
 import { store } from "../store.js";
 import { attempt } from "../toast.js";
 
@@ -81,6 +81,47 @@ function audio(message) {
     return [h("p", {}, label), h("audio", { controls: true, preload: "none", src: source })];
 }
 
+/** WhatsApp's own question after calls in a row that nobody took. */
+function nudge(message, context) {
+    const stop = () =>
+        attempt(() =>
+            control("POST", "permissions", {
+                wa_id: store.phone.wa_id,
+                number: context.number.phone_number_id,
+                revoke: true,
+            })
+        );
+    const allowed = ["temporary", "permanent"].includes(context.status);
+    return [
+        h("p.question", {}, h("strong", { dir: "auto" }, message.text)),
+        allowed
+            ? h("p", {}, "Calls come only as long as you allow them.")
+            : h("p.outcome", {}, icon("close"), "Calls are not allowed any more"),
+        allowed
+            ? h("div.choices", {}, h("button", { onclick: stop }, "Don’t allow calls"))
+            : null,
+    ];
+}
+
+/** What stands around a template's body: header, footer, buttons without a call. */
+function around(message, body) {
+    const buttons = (message.buttons || []).map((button) =>
+        h("button", { disabled: true, dir: "auto", title: "Does nothing here" }, button.text)
+    );
+    const [texts, choices] = [body.filter((part) => !isChoices(part)), body.filter(isChoices)];
+    return [
+        message.header ? h("p.template-header", { dir: "auto" }, message.header) : null,
+        ...texts,
+        message.footer ? h("p.template-footer", { dir: "auto" }, message.footer) : null,
+        ...choices,
+        buttons.length ? h("div.choices", {}, ...buttons) : null,
+    ].filter(Boolean);
+}
+
+function isChoices(part) {
+    return part?.classList?.contains("choices");
+}
+
 function call(message, context) {
     const missed = !message.call.answered_at;
     return h(
@@ -104,17 +145,23 @@ export function bubble(message, context) {
     if (message.type === "call") {
         return call(message, context);
     }
-    const mine = message.from !== "business";
-    const makers = { call_permission_request: permission, voice_call: callButton, audio };
+    const mine = message.from === "customer";
+    const makers = {
+        call_permission_request: permission,
+        voice_call: callButton,
+        call_nudge: nudge,
+        audio,
+    };
     const make = makers[message.type];
     const body = make
         ? make(message, context)
-        : [h("p", { dir: "auto" }, message.text || `(${message.type})`)];
+        : [h("p", { dir: "auto" }, message.type === "text" ? message.text : preview(message))];
+    const speaker = { customer: "You: ", whatsapp: "WhatsApp: " }[message.from] || "Business: ";
     return h(
         `li.bubble.${mine ? "mine" : "theirs"}`,
         {},
-        h("span.visually-hidden", {}, mine ? "You: " : "Business: "),
-        ...body.filter(Boolean),
+        h("span.visually-hidden", {}, speaker),
+        ...around(message, body.filter(Boolean)),
         h("time", {}, clock(message.at))
     );
 }

@@ -80,14 +80,15 @@ export function chatScreen(numberId, { place }) {
             }
             const thread = store.thread(numberId);
             const open = store.permission(numberId)?.open_request;
-            const state = JSON.stringify([thread, open, number]);
+            const status = store.permission(numberId)?.status;
+            const state = JSON.stringify([thread, open, number, status]);
             if (state === shown) {
                 return;
             }
             shown = state;
             bar.replaceChildren(barOf(number));
             markSeen(numberId, thread.filter((m) => m.from === "business").length);
-            const context = { number, open, place };
+            const context = { number, open, place, status };
             const items = thread.map((message) => bubble(message, context));
             list.replaceChildren(
                 ...(items.length
