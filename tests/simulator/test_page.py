@@ -11,7 +11,16 @@ from playwright.async_api import async_playwright
 from simulator import model
 from simulator.app import make_app
 from simulator.world import World
-from tests.simulator.business import APP, EVA, JONAS, NUMBER, Business, Peer, until
+from tests.simulator.business import (
+    APP,
+    EVA,
+    JONAS,
+    NUMBER,
+    WABA,
+    Business,
+    Peer,
+    until,
+)
 from tests.simulator.conftest import DEMO, QUICK
 from tools.browser import REFUSE_MICROPHONE
 from tools.commands import CHROMIUM_FLAGS, chromium
@@ -361,6 +370,39 @@ async def test_a_call_button_calls_with_its_payload(business, person):
     )
     await eva.press("Call support")
     assert (await business.wait("connect"))["cta_payload"] == "order 7"
+
+
+async def test_a_template_is_shown_whole_and_what_the_customer_sent_too(
+    business, person
+):
+    await business.control("POST", "settings", {"template_review": 0})
+    button = {"type": "voice_call", "text": "Call us now", "ttl_minutes": 1440}
+    link = {"type": "URL", "text": "Read more", "url": "https://example.com"}
+    template = {
+        "name": "visit",
+        "language": "en_US",
+        "category": "UTILITY",
+        "components": [
+            {"type": "HEADER", "format": "TEXT", "text": "Your inverter"},
+            {"type": "BODY", "text": "Our technician is free tomorrow."},
+            {"type": "FOOTER", "text": "YourCompany, Graz"},
+            {"type": "BUTTONS", "buttons": [button, link]},
+        ],
+    }
+    await business.graph("POST", f"{WABA}/message_templates", template)
+    await until(lambda: business.webhooks, "the review")
+    named = {"name": "visit", "language": {"code": "en_US"}}
+    await send(business, type="template", template=named)
+    eva = await person(f"#/{EVA}/{NUMBER}")
+    for text in ("Your inverter", "free tomorrow", "YourCompany, Graz", "Read more"):
+        await eva.sees(text)
+    path = f"phones/{EVA}/messages"
+    await business.control("POST", path, {"audio": {"tone": 440}})
+    await eva.sees("Voice message")
+    await business.control("POST", path, {"type": "location", "location": {}})
+    await eva.sees("Location")
+    await eva.press("Call us now")
+    assert (await business.wait("connect"))["direction"] == "USER_INITIATED"
 
 
 async def test_a_call_that_whatsapp_does_not_place_says_why(business, person):
