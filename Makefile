@@ -19,7 +19,7 @@ demo: setup
 
 test:
 	@$(PYTHON) -m tools.setup --for-tests
-	@exec $(VENV_PYTHON) -m tools.run_tests $(if $(ONLY),--only $(ONLY)) $(if $(K),-k "$(K)")
+	@exec $(VENV_PYTHON) -m tools.run_tests $(if $(ONLY),--only "$(ONLY)") $(if $(K),-k "$(K)")
 
 smoke: setup
 	@exec $(VENV_PYTHON) -m tools.smoke
