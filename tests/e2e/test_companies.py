@@ -121,7 +121,7 @@ def test_a_call_of_the_company_that_is_on_rings_where_it_is_off(
     expect(both.popup).to_be_visible()
     expect(both.systray).to_be_visible()
     both.answer()
-    caller.wait_for_state("connected")
+    caller.wait_for_state("accepted")
     both.hang_up.click()
     caller.wait_for_state("ended")
     both.ended.locator(".o-whatsapp-EndedCall-close").click()

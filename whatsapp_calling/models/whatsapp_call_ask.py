@@ -127,6 +127,9 @@ class WhatsappCall(models.Model):
         contact = aim["contact"].sudo()
         if contact and contact._window_open():
             return ""
+        if template and template.account_id != aim["number"].sudo().account_id:
+            # perhaps of a company one may not even see
+            return self.env._("This template belongs to another WhatsApp account.")
         if template:
             return template._refusal()
         if self._templates_for(aim, kind):

@@ -110,6 +110,7 @@ class WhatsappCall(models.Model):
     def action_block(self):
         """The dialog of the softphone, from the log."""
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.client",
             "tag": "whatsapp_calling.block",

@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_access_everywhere
 from . import test_block
 from . import test_asking
 from . import test_chatter
