@@ -18,7 +18,7 @@ OF_NO_COMPANY = ("whatsapp.calling.error",)
 # routes that whoever knows the address may ask, and why that is safe
 PUBLIC_ROUTES = {
     "/whatsapp_calling/webhook/<string:key>": "signed by WhatsApp",
-    "/whatsapp_calling/ping": "says nothing but that it is there",
+    "/whatsapp_calling/ping/<string:key>": "answers what is signed by ourselves",
 }
 
 
