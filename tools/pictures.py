@@ -45,7 +45,9 @@ def pictures(odoo=None, simulator=None, folder=FOLDER):
     with Browser() as browser, browser.people(odoo) as people:
         _of_a_call(people, odoo, simulator, folder)
         _of_a_permission(people, folder)
+        _of_the_check(people, folder)
         _of_screens(people, odoo, folder)
+        _of_connecting(people, folder)
     if folder == FOLDER:
         for name in IN_DESCRIPTION:
             shutil.copyfile(folder / name, DESCRIPTION / name)
@@ -81,8 +83,18 @@ def _of_a_permission(people, folder):
     _take(page, folder / "user-permission.png")
 
 
+def _of_the_check(people, folder):
+    """Sound and devices, as the phone reminds of them once a day."""
+    page = _window(people, OPERATOR, "action-whatsapp_calling.whatsapp_call_action")
+    page.wait_for_selector(LIST)
+    page.click(SYSTRAY)
+    page.click(".o-whatsapp-Panel-check")
+    page.wait_for_selector(".o-whatsapp-ShiftCheck-ok")
+    _take(page, folder / "user-devices.png")
+
+
 def _of_screens(people, odoo, folder):
-    """Lists and forms as an administrator sees them, and pages of the guide."""
+    """Lists and forms as an administrator sees them."""
     page = _window(people, "admin", "")
     rpc = odoo.rpc("admin")
     for name, action, model, selector in SCREENS:
@@ -93,12 +105,48 @@ def _of_screens(people, odoo, folder):
         _open(page, odoo, path)
         page.wait_for_selector(selector)
         _take(page, folder / name)
+    # the form of the account is open
+    page.click("button[name=action_check_setup]")
+    page.wait_for_selector("button[name=action_run]")
+    _take(page, folder / "administrator-check.png")
 
 
+def _of_connecting(people, folder):
+    """An account of the simulator that nobody has connected, tested and given up."""
+    page = _window(
+        people, "admin", "action-whatsapp_calling.whatsapp_calling_connect_action"
+    )
+    for field, value in NOT_CONNECTED.items():
+        page.fill(f"div[name={field}] input", value)
+    page.click("button[name=action_test]")
+    page.wait_for_selector("button[name=action_next]")
+    _take(page, folder / "connect-wizard.png")
+    page.click("button[name=action_begin_anew]")
+    page.click(".modal-footer .btn-primary")
+    page.wait_for_selector("button[name=action_next]", state="detached")
+
+
+NOT_CONNECTED = {
+    "token": "demo-token-3",
+    "app_secret": "demo-app-secret-3",
+    "waba_id": "100000000000003",
+}
 LIST, FORM = ".o_data_row", ".o_form_view .o_form_sheet"
 SCREENS = (
     ("manager-calls.png", "whatsapp_call_action", None, LIST),
     ("manager-permissions.png", "whatsapp_call_permission_action", None, LIST),
+    (
+        "manager-dashboard.png",
+        "whatsapp_calling_dashboard_action",
+        None,
+        ".o-whatsapp-Dashboard-cards",
+    ),
+    (
+        "administrator-settings.png",
+        "whatsapp_calling_settings_action",
+        None,
+        "#whatsapp_calling_enabled",
+    ),
     (
         "manager-number.png",
         "whatsapp_calling_number_action",

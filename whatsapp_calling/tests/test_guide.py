@@ -24,6 +24,8 @@ SYMPTOMS_OF_CONNECTING = (
     "token-refused",
     "missing-rights",
     "other-account",
+    "connect-left",
+    "two-administrators",
     "setting-refused",
     "template",
     "window-closed",
