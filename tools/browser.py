@@ -93,7 +93,8 @@ class People:
             ]
         )
         page = context.new_page()
-        page.goto(self._odoo.url + path)
+        # the first page of a new database makes the bundles
+        page.goto(self._odoo.url + path, timeout=60_000)
         page.wait_for_selector(".o_main_navbar", timeout=60_000)
         return page
 

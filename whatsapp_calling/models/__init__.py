@@ -58,6 +58,7 @@ from . import (
     whatsapp_calling_health_watch,
     whatsapp_calling_health_page,
     res_config_settings,
+    ir_websocket,
     mail_thread,
     whatsapp_calling_number_choice,
     res_partner,

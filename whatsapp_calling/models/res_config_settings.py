@@ -18,6 +18,12 @@ class ResConfigSettings(models.TransientModel):
     whatsapp_calling_recording_enabled = fields.Boolean(
         related="company_id.whatsapp_calling_recording_enabled", readonly=False
     )
+    whatsapp_calling_wrap_up = fields.Integer(
+        related="company_id.whatsapp_calling_wrap_up", readonly=False
+    )
+    whatsapp_calling_operators_block = fields.Boolean(
+        related="company_id.whatsapp_calling_operators_block", readonly=False
+    )
     whatsapp_calling_assistant_reason = fields.Char(
         compute="_compute_whatsapp_calling_reasons"
     )

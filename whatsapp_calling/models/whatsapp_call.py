@@ -20,6 +20,7 @@ MAX_INTEGER = 2**31 - 1  # PostgreSQL's; a webhook may name the year 5138
 
 class WhatsappCall(models.Model):
     _name = "whatsapp.call"
+    _inherit = ["bus.listener.mixin"]
     _description = "WhatsApp Call"
     _order = "id desc"
     _rec_name = "peer_name"
@@ -285,7 +286,7 @@ class WhatsappCall(models.Model):
         return self.state in LIVE_STATES
 
     def _announce(self):
-        """Tell everyone who was rung or handles the call: ids only, after commit."""
+        """Tell everyone who was rung, handles the call or looks at it: ids only."""
         payload = {
             "id": self.id,
             "version": self.version,
@@ -297,6 +298,7 @@ class WhatsappCall(models.Model):
         }
         audience = self.rung_user_ids | self.handler_id
         audience._bus_send("whatsapp_calling/update", payload)
+        self._bus_send("whatsapp_calling/update", payload)
 
     def _is_connecting(self):
         return bool(

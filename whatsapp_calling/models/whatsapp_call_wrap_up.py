@@ -79,15 +79,23 @@ class WhatsappCall(models.Model):
 
     @api.model
     def _wrap_ups(self, users):
-        """{user: until when (naive UTC)} of those among `users` in wrap-up now."""
+        """{user: until when (naive UTC)} of those among `users` in wrap-up now.
+
+        From our own hang-up on: WhatsApp's end of the call comes later and must not
+        begin a wrap-up that the user has ended meanwhile.
+        """
         if not users:
             return {}
         now = fields.Datetime.now()
-        self.flush_model(["handler_id", "ended_at", "accepted_at", "official_start"])
+        self.flush_model(
+            ["handler_id", "ended_at", "hung_up_at", "accepted_at", "official_start"]
+        )
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT handler_id, company_id, MAX(ended_at) FROM whatsapp_call
+                SELECT handler_id, company_id,
+                       MAX(LEAST(ended_at, COALESCE(hung_up_at, ended_at)))
+                  FROM whatsapp_call
                  WHERE ended_at > %s AND handler_id IN %s
                    AND COALESCE(official_start, accepted_at) IS NOT NULL
                  GROUP BY handler_id, company_id

@@ -95,6 +95,13 @@ class TestWrapUp(WhatsappCallingCase):
         self.assertIn((self.anna, "whatsapp_calling/wrap_up", {"until": False}), sent)
         self.assertIn("whatsapp_calling/ring", [kind for _user, kind, _data in sent])
 
+    def test_whatsapps_end_after_ready_now_begins_no_wrap_up(self):
+        call = self.talked()
+        self.phone(self.anna).softphone_ready()
+        later = fields.Datetime.now() + timedelta(seconds=5)
+        call.write({"terminated_at": later, "ended_at": later})
+        self.assertFalse(self.until(self.anna))
+
     def test_ready_now_rings_nobody_for_what_is_the_assignees_alone(self):
         self.talked()
         self.eva.user_id = self.berta

@@ -1,6 +1,6 @@
 import { gather, loopback } from "@whatsapp_calling/core/media_test";
 
-import { Component, useState } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 import { _t } from "@web/core/l10n/translation";
 import { user } from "@web/core/user";
@@ -20,6 +20,11 @@ export class MediaTest extends Component {
         this.action = useService("action");
         this.state = useState({ running: false, lines: [], advice: "" });
         this.maySetUp = user.isSystem;
+        this.advice = useRef("advice");
+        useEffect(
+            (el) => el?.scrollIntoView({ block: "nearest" }),
+            () => [this.advice.el]
+        );
     }
 
     async run() {

@@ -5,7 +5,6 @@ import { makeAudio, playOn } from "@whatsapp_calling/core/playback";
 
 import { Component, onWillStart, onWillUnmount, useState } from "@odoo/owl";
 
-import { browser } from "@web/core/browser/browser";
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
@@ -114,7 +113,7 @@ export class ShiftCheck extends Component {
         if (this.state.push) {
             return _t("On: this device is told of calls when the browser is closed.");
         }
-        if (!browser.isSecureContext) {
+        if (!window.isSecureContext) {
             return _t("Off: browsers want Odoo to be served over HTTPS for it.");
         }
         return this.permission.permission === "granted"

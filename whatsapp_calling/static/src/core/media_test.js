@@ -3,8 +3,9 @@ import { browser } from "@web/core/browser/browser";
 /** How long a STUN or TURN server may take to answer. */
 const GATHERING_TIMEOUT = 5_000;
 const CONNECTING_TIMEOUT = 8_000;
-/** How long the tone is listened to. */
-const LISTENING = 1_200;
+/** How long the tone may take to arrive, and how often it is looked for. */
+const LISTENING = 5_000;
+const LOOK_EVERY = 250;
 const TONE = 440; // Hz
 /** Of 0 to 1; the tone arrives with about 0.3. */
 const HEARD = 0.01;
@@ -62,6 +63,7 @@ export async function loopback(iceServers = []) {
     const audio = new browser.Audio();
     audio.muted = true;
     try {
+        await context.resume();
         ends.forEach((pc, index) =>
             pc.addEventListener("icecandidate", ({ candidate }) =>
                 ends[1 - index].addIceCandidate(candidate).catch(() => {})
@@ -80,8 +82,7 @@ export async function loopback(iceServers = []) {
         if (!(await connected)) {
             return { connected: false, codec: "", level: 0, heard: false };
         }
-        await new Promise((resolve) => browser.setTimeout(resolve, LISTENING));
-        return { connected: true, ...received(await callee.getStats()) };
+        return { connected: true, ...(await listen(callee)) };
     } finally {
         ends.forEach((pc) => pc.close());
         audio.srcObject = null;
@@ -110,11 +111,16 @@ function connection(pc) {
     });
 }
 
-function received(stats) {
-    const inbound = [...stats.values()].find(({ type }) => type === "inbound-rtp") || {};
-    const { totalAudioEnergy = 0, totalSamplesDuration = 0 } = inbound;
-    // the mean of the whole test: one sample may fall into a gap
-    const level = totalSamplesDuration ? Math.sqrt(totalAudioEnergy / totalSamplesDuration) : 0;
-    const codec = stats.get(inbound.codecId)?.mimeType || "";
-    return { codec, level, heard: level > HEARD };
+/** Until the tone is heard. */
+async function listen(pc) {
+    let sound = { codec: "", level: 0, heard: false };
+    for (let waited = 0; waited < LISTENING && !sound.heard; waited += LOOK_EVERY) {
+        await new Promise((resolve) => browser.setTimeout(resolve, LOOK_EVERY));
+        const stats = await pc.getStats();
+        const inbound = [...stats.values()].find(({ type }) => type === "inbound-rtp") || {};
+        const level = inbound.audioLevel || 0;
+        const codec = stats.get(inbound.codecId)?.mimeType || "";
+        sound = { codec, level, heard: level > HEARD };
+    }
+    return sound;
 }

@@ -8,6 +8,8 @@ import { useService } from "@web/core/utils/hooks";
 import { useDebounced } from "@web/core/utils/timing";
 
 const LIMIT = 30;
+/** Characters from which on people are looked for. */
+const LEAST = 2;
 
 /** The people found for some letters or digits; a click on the receiver calls. */
 export class ContactList extends Component {
@@ -18,7 +20,7 @@ export class ContactList extends Component {
     setup() {
         super.setup();
         this.softphone = useState(useService("whatsapp_calling.softphone"));
-        this.state = useState({ contacts: [], loading: true });
+        this.state = useState({ contacts: [], loading: true, more: false });
         this.keepLast = new KeepLast();
         this.searchSoon = useDebounced(() => this.search(), 250);
         let first = true;
@@ -38,7 +40,13 @@ export class ContactList extends Component {
     }
 
     async search() {
-        this.state.loading = true;
+        const { length } = this.props.query.trim();
+        if (length && length < LEAST) {
+            // one letter finds everybody
+            Object.assign(this.state, { contacts: [], loading: false, more: true });
+            return;
+        }
+        Object.assign(this.state, { loading: true, more: false });
         const contacts = await this.keepLast.add(
             this.softphone.silentRpc("softphone_contacts", [
                 { query: this.props.query.trim(), limit: LIMIT },

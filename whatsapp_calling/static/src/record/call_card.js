@@ -15,8 +15,9 @@ import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 
-/** The bus tells only those who were rung or hold the call; other viewers of the record ask. */
-const REFRESH_INTERVAL = 10_000;
+/** The bus tells who looks at a call of its changes; who has no phone, or no bus, asks. */
+const REFRESH_INTERVAL = 60_000;
+const REFRESH_INTERVAL_WITHOUT_PHONE = 10_000;
 
 /** A call in the chatter, as it is right now. */
 export class CallCard extends Component {
@@ -27,16 +28,30 @@ export class CallCard extends Component {
     setup() {
         super.setup();
         this.softphone = useState(useService("whatsapp_calling.softphone"));
+        this.bus = useService("bus_service");
         useEffect(
             (live, id) => {
                 if (live) {
-                    const refresh = () => this.softphone.calls.load([id]).catch(() => {});
-                    const interval = browser.setInterval(refresh, REFRESH_INTERVAL);
-                    return () => browser.clearInterval(interval);
+                    return this.follow(id);
                 }
             },
             () => [this.call.live, this.props.callId]
         );
+    }
+
+    /** @returns {Function} stops it */
+    follow(id) {
+        const channel = `whatsapp.call_${id}`;
+        const refresh = () => this.softphone.calls.load([id]).catch(() => {});
+        const interval = browser.setInterval(
+            refresh,
+            this.softphone.enabled ? REFRESH_INTERVAL : REFRESH_INTERVAL_WITHOUT_PHONE
+        );
+        this.bus.addChannel(channel);
+        return () => {
+            browser.clearInterval(interval);
+            this.bus.deleteChannel(channel);
+        };
     }
 
     get call() {
