@@ -255,7 +255,9 @@ class WhatsappCall(models.Model):
         calling = reading.obj(settings, "calling", [])
         if not (number and calling):
             return
-        moment = self._moment(event.timestamp)
+        # no clock is a day ahead: that would outlast all later news
+        latest = fields.Datetime.now() + timedelta(days=1)
+        moment = min(self._moment(event.timestamp), latest)
         asked = number.settings_sent or {}
         if asked and all(calling.get(key) == asked[key] for key in asked):
             return  # our own request, whose answer is still under way

@@ -267,7 +267,9 @@ class WhatsappCall(models.Model):
             return
         calling = dict(calling)
         restrictions = calling.pop("restrictions", None) or {}
-        number._note_settings(calling, self._answered_at(answer), user=request.user_id)
+        # what was asked for just now is the newest, whatever the clocks say
+        moments = [self._answered_at(answer), number.settings_at]
+        number._note_settings(calling, max(filter(None, moments)), request.user_id)
         number.settings_read_at = fields.Datetime.now()
         number._note_restrictions(restrictions)
         number._tell_changed(request.user_id)

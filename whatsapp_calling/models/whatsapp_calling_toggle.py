@@ -166,14 +166,14 @@ class WhatsappCall(models.Model):
         number = request.number_id
         sent = number.settings_sent or {}
         number.write({"settings_sent": False, "settings_error": False})
+        moment = self._answered_at(answer)
+        overtaken = number.settings_at and moment < number.settings_at
         number._note_settings(
-            {**(number.meta_settings or {}), **sent},
-            self._answered_at(answer),
-            user=request.user_id,
+            {**(number.meta_settings or {}), **sent}, moment, user=request.user_id
         )
         number._tell_changed(request.user_id)
         self._notify(request.user_id, "success", self._settings_taken(number, sent))
-        if not number.settings_read_at:
+        if overtaken or not number.settings_read_at:
             number._ask_settings(user=request.user_id)
 
     def _settings_taken(self, number, sent):

@@ -103,6 +103,16 @@ class TestOutside(NumberMixin, WhatsappCallingCase):
         self.deliver(settings("ENABLED", at=time.time() - 300))
         self.assertFalse(self.number.calling_enabled)
 
+    def test_our_yes_that_was_overtaken_has_whatsapp_asked_what_it_has(self):
+        self.switch(False)
+        ahead = time.time() + 3600
+        self.deliver(settings("ENABLED", at=ahead, call_icon_visibility="DEFAULT"))
+        self.graph.answer("settings", {"success": True})
+        self.graph.answer("settings", {"calling": {"status": "DISABLED"}})
+        self.send_all()
+        self.assertEqual([each[0] for each in self.graph.requests], ["POST", "GET"])
+        self.assertFalse(self.number.calling_enabled)
+
     def test_other_settings_follow_unless_something_was_entered_here(self):
         self.deliver(settings("ENABLED", call_icon_visibility="DISABLE_ALL"))
         self.assertEqual(self.number.icon_visibility, "hidden")

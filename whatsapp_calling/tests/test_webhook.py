@@ -150,6 +150,7 @@ class TestWebhook(WhatsappCallingHttpCase):
         response = self.post(b" " * (3 * 1024 * 1024 + 1))
         self.assertEqual(response.status_code, 413)
         self.assertEqual(self._rows(), self.before)
+        self.assertEqual(self.counted(), {(None, "too_large"): 1})
 
     def test_just_3_mb_is_read(self):
         body = meta.calls(meta.offer())
