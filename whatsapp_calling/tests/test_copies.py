@@ -40,6 +40,18 @@ class TestCopiedDatabase(WhatsappCallingCase):
         wizard = self.env(user=user, su=False)["whatsapp.calling.copy"].create({})
         getattr(wizard, method)()
 
+    def hook(self):
+        """An outgoing webhook with a delivery that waits."""
+        hook = self.env["whatsapp.calling.hook"].create(
+            {
+                "name": "Warehouse",
+                "url": "https://example.com/calls",
+                "company_id": self.company.id,
+            }
+        )
+        hook.action_test()
+        return hook
+
     def notices(self):
         return self.env["whatsapp.calling.notice"].search(
             [("kind", "=", "copied_database"), ("account_id", "=", self.account.id)]
@@ -138,6 +150,22 @@ class TestCopiedDatabase(WhatsappCallingCase):
         self.assertFalse(self.number.calling_enabled)
         self.assertEqual(set(call.request_ids.mapped("state")), {"cancelled"})
         self.assertFalse(any(call.request_ids.mapped("payload")))
+
+    def test_who_is_told_of_calls_is_not_told_by_a_copy(self):
+        hook = self.hook()
+        self.copy_database()
+        delivery = hook.delivery_ids
+        self.env["whatsapp.calling.delivery"]._send_due(delivery.id)
+        self.assertEqual((delivery.state, delivery.attempts), ("queued", 0))
+        self.decide("action_forget")
+        self.assertEqual(delivery.state, "failed")
+        self.assertFalse(hook.active or hook.secret_set)
+
+    def test_neutralizing_silences_outgoing_webhooks_too(self):
+        hook = self.hook()
+        self.neutralize()
+        self.assertFalse(hook.active or hook.secret_set)
+        self.assertEqual(hook.delivery_ids.state, "failed")
 
     def test_only_an_administrator_decides(self):
         self.copy_database()

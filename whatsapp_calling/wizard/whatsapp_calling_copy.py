@@ -20,6 +20,8 @@ class WhatsappCallingCopy(models.TransientModel):
             holders.search([(field, "!=", False)]).write({field: False})
         # sudo: number - noted, not asked of WhatsApp: the original goes on calling
         accounts.number_ids.write({"calling_enabled": False, "settings_sent": False})
+        # sudo: hook - who is told of the original's calls is not told of a copy's
+        self.env["whatsapp.calling.hook"].sudo().search([]).active = False
         return self._confirm()
 
     def action_go_on(self):
@@ -33,6 +35,11 @@ class WhatsappCallingCopy(models.TransientModel):
         requests = self.env["whatsapp.call.request"].sudo()
         requests.search([("state", "in", ("queued", "sending"))]).write(
             {"state": "cancelled", "payload": False}
+        )
+        # sudo: delivery - the same for those who are told of calls
+        deliveries = self.env["whatsapp.calling.delivery"].sudo()
+        deliveries.search([("state", "in", ("queued", "sending"))]).write(
+            {"state": "failed", "next_at": False}
         )
         self.env["res.company"]._whatsapp_calling_confirm_database()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
