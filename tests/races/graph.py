@@ -15,7 +15,8 @@ SUCCESS = {"messaging_product": "whatsapp", "success": True}
 
 
 class Graph:
-    """Open it with `with`. `asked` holds (seconds, action, call id, body) in order."""
+    """Open it with `with`. `asked` holds (seconds, action, call id, body) in order;
+    `made` is the number in the id of the last message."""
 
     def __init__(self, port):
         self.port = port
@@ -24,6 +25,7 @@ class Graph:
         self._held = {}
         self._refusals = {}
         self._ids = itertools.count(1)
+        self.made = None
 
     def __enter__(self):
         class Handler(BaseHTTPRequestHandler):
@@ -102,7 +104,8 @@ class Graph:
             ref = f"wacid.race.out{next(self._ids)}"
             answer = {"messaging_product": "whatsapp", "calls": [{"id": ref}]}
         elif action == "messages":
-            answer = {"messages": [{"id": f"wamid.race{next(self._ids)}"}]}
+            self.made = next(self._ids)
+            answer = {"messages": [{"id": f"wamid.race{self.made}"}]}
         status, answer = self._refusals.get(action, (200, answer))
         with self._news:
             self.asked.append((time.monotonic(), action, ref, body))

@@ -1,6 +1,7 @@
 """From a provider's events to calls, contacts and permissions."""
 
 import time
+from dataclasses import asdict
 
 from odoo import api, fields, models
 
@@ -92,6 +93,8 @@ class WhatsappCall(models.Model):
 
     def _event_data(self, event):
         data = {"raw": event.raw}
+        if event.errors:
+            data["errors"] = [asdict(error) for error in event.errors]
         if event.permission:
             reply = event.permission
             data["permission"] = {

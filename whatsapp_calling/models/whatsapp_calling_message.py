@@ -5,6 +5,8 @@ asked when, which the limits count; the record they were sent from is told what 
 of each.
 """
 
+from dataclasses import asdict
+
 from odoo import api, fields, models
 
 from ..providers.base import ProviderError
@@ -141,8 +143,19 @@ class WhatsappCall(models.Model):
 
     def _on_message_ok(self, request, answer):
         message = self.env["whatsapp.calling.message"]._of_request(request)
-        if message:
-            message._was_sent(answer.message_ref)
+        if not message:
+            return
+        message._was_sent(answer.message_ref)
+        # its failure may have overtaken this answer, and found no message of its id
+        failed = self.env["whatsapp.call.event"].search(
+            [
+                ("account_id", "=", request.account_id.id),
+                ("key", "=", f"{answer.message_ref}:status:failed"),
+            ],
+            limit=1,
+        )
+        if failed:
+            self._undelivered(message, (failed.data or {}).get("errors") or [])
 
     def _on_message_failed(self, request, error):
         message = self.env["whatsapp.calling.message"]._of_request(request)
@@ -193,11 +206,18 @@ class WhatsappCall(models.Model):
         if not message or message.state == "failed":
             return
         self.env["whatsapp.call.event"]._attach(event_id, contact=message.contact_id)
-        info = event.errors[0] if event.errors else None
+        self._undelivered(message, [asdict(error) for error in event.errors])
+
+    def _undelivered(self, message, errors):
+        """WhatsApp took a message and did not deliver it.
+
+        :param errors: providers.base.ErrorInfo as dictionaries
+        """
+        info = errors[0] if errors else {}
         error = ProviderError(
-            (info and (info.details or info.title)) or self.env._("Not delivered"),
+            info.get("details") or info.get("title") or self.env._("Not delivered"),
             kind="refused",
-            code=info and info.code,
+            code=info.get("code"),
         )
         speaking = message.with_context(
             lang=message.user_id.lang, tz=message.user_id.tz
