@@ -100,7 +100,8 @@ class WhatsappCallingTemplate(models.Model):
     @api.depends("name", "language")
     def _compute_display_name(self):
         for template in self:
-            template.display_name = f"{template.name} ({template.language})"
+            name = template.name or self.env._("New template")
+            template.display_name = f"{name} ({template.language})"
 
     @api.constrains("name", "label", "ttl_minutes", "kind")
     def _check_as_meta_would(self):

@@ -72,7 +72,9 @@ class WhatsappCallingTemplate(models.Model):
     _inherit = "whatsapp.calling.template"
 
     def action_sync(self):
-        return self.account_id.action_sync_templates()
+        """Ask Meta about these templates' accounts; about all of them for none."""
+        accounts = self.account_id or self.env["whatsapp.calling.account"].search([])
+        return accounts.action_sync_templates()
 
     def action_hand_in(self):
         """Create the template at Meta, which then looks at it."""

@@ -131,6 +131,15 @@ class TestTemplateSync(TemplateCase):
         accounts._cron_sync_templates()
         self.assertEqual(requests.search_count(queued), 2)
 
+    def test_the_lists_button_asks_for_all_accounts_one_may_see(self):
+        templates = self.env["whatsapp.calling.template"].with_user(self.maria)
+        templates.action_sync()
+        requests = self.env["whatsapp.call.request"].search(
+            [("action", "=", "list_templates")]
+        )
+        self.assertIn(self.account, requests.account_id)
+        self.assertNotIn(self.account_2, requests.account_id)
+
     def test_a_failed_update_is_told_and_changes_nothing(self):
         self.sync(listed("ask"))
         self.account.with_user(self.maria).action_sync_templates()

@@ -239,7 +239,7 @@ class WhatsappCallingSendLine(models.TransientModel):
         [
             ("message", "Message"),
             ("template", "Template"),
-            ("none", "Not possible now"),
+            ("none", "Not now"),
         ],
         "How",
         compute="_compute_preview",
@@ -249,7 +249,7 @@ class WhatsappCallingSendLine(models.TransientModel):
     )
     window_until = fields.Datetime("Free text until", compute="_compute_preview")
     requests = fields.Char("Requests in 7 days", compute="_compute_preview")
-    reason = fields.Char("Why not", compute="_compute_preview")
+    reason = fields.Text("Why not", compute="_compute_preview")
     next_at = fields.Datetime("Possible again", compute="_compute_preview")
 
     @api.depends("wizard_id.kind", "wizard_id.number_id", "wizard_id.template_id")

@@ -109,7 +109,7 @@ class TestCrmLead(WhatsappCallingCase):
         leads = self.env["crm.lead"]
         arguments = (call.partner_id, [f"+{meta.CUSTOMER}"], self.company, 3)
         leads._whatsapp_open_leads(*arguments)
-        with self.assertQueryCount(2):
+        with self.assertQueryCount(1):
             leads._whatsapp_open_leads(*arguments)
 
     def test_a_lead_is_called_from_the_number_of_its_team(self):
