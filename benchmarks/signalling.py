@@ -1,13 +1,14 @@
 """Group `signalling`: webhooks, requests and the browser's first sound."""
 
-from benchmarks import browser_rows, request_rows, stage, volume, webhook_rows
+from benchmarks import browser_rows, log_rows, request_rows, stage, volume, webhook_rows
 from benchmarks.graph import Graph
 from tools.process import free_port
 from tools.servers import Simulator
 
 OPERATOR = "agent1"
 CUSTOMERS = 5000
-MANY, FEW = 1_000_000, 100
+MANY, FEW = 1_000_000, 1000
+PEOPLE = {"manager": "admin", "operator": OPERATOR}
 ONLY_PARTNERS = ("res_partner",)
 
 
@@ -29,7 +30,7 @@ def run(report):
             odoo.restart()
             report.measure("server memory", webhook_rows.server_memory, odoo, OPERATOR)
         report.measure("popup and accept in Chromium", _browser, base)
-        report.measure("webhook among a million", _volume, base, graph)
+        report.measure("log and webhook among a million", _volume, base, graph)
 
 
 def _browser(base):
@@ -52,4 +53,5 @@ def _volume(base, graph):
         stage.server(base, graph.url, FEW, tables, "bench-few") as small,
         stage.server(base, graph.url, MANY, tables, "bench-many") as large,
     ):
+        yield from log_rows.among_a_million(small, large, PEOPLE)
         yield from webhook_rows.among_a_million(small, large)

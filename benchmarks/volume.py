@@ -1,4 +1,7 @@
-"""Fill a database with many partners, contacts, calls and events, by SQL."""
+"""Fill a database with many partners, contacts, calls and events, by SQL.
+
+The calls are of 500 days; each rang for every agent, and they took turns.
+"""
 
 import contextlib
 
@@ -30,17 +33,25 @@ CALLS = """
 INSERT INTO whatsapp_call
        (account_id, number_id, company_id, direction, provider_ref, opaque,
         contact_id, partner_id, peer_name, peer_phone, res_model, res_id, state,
-        offered_at, accepted_at, terminated_at, started_at, ended_at, duration,
-        version, create_date, write_date)
+        handler_id, offered_at, accepted_at, terminated_at, started_at, ended_at,
+        duration, version, create_date, write_date)
 SELECT number.account_id, number.id, number.company_id, 'inbound',
        'wacid.old' || contact.id, 'odoo:old' || contact.id, contact.id,
        contact.partner_id, contact.name, '+' || contact.wa_id, 'res.partner',
-       contact.partner_id, 'completed', moment, moment, moment, moment, moment, 60,
-       5, moment, moment
+       contact.partner_id, 'completed', agents.ids[contact.id %% agents.count + 1],
+       moment, moment, moment, moment, moment, 60, 5, moment, moment
   FROM whatsapp_call_contact contact,
        LATERAL (SELECT now() - contact.id %% 500 * interval '1 day' AS moment) at,
+       (SELECT array_agg(id) AS ids, count(*) AS count
+          FROM res_users WHERE login LIKE 'agent%%') agents,
        whatsapp_calling_number number
  WHERE contact.wa_id LIKE '{prefix}%%' AND number.provider_ref = %(ref)s
+"""
+RUNGS = """
+INSERT INTO whatsapp_call_rung_rel (call_id, user_id)
+SELECT call.id, users.id
+  FROM whatsapp_call call, res_users users
+ WHERE call.provider_ref LIKE 'wacid.old%%' AND users.login LIKE 'agent%%'
 """
 EVENTS = """
 INSERT INTO whatsapp_call_event
@@ -55,6 +66,7 @@ TABLES = {
     "res_partner": PARTNERS,
     "whatsapp_call_contact": CONTACTS,
     "whatsapp_call": CALLS,
+    "whatsapp_call_rung_rel": RUNGS,
     "whatsapp_call_event": EVENTS,
 }
 

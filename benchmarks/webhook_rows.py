@@ -117,7 +117,7 @@ def among_a_million(small, large, count=80):
     """The same webhook on two servers in turns; callers spread over all customers."""
     samples = []
     with client(small) as to_small, client(large) as to_large:
-        senders = [(to_large, 1_000_000), (to_small, 100)]
+        senders = [(to_large, 1_000_000), (to_small, 1000)]
         calls = [
             [
                 (webhooks.call_ref(), volume.caller(i * customers // count))

@@ -73,10 +73,7 @@ class WhatsappCall(models.Model):
     @api.model
     def _dashboard_scope(self):
         """Domain of the calls that count: one's own ones, or all for managers."""
-        if self._is_manager():
-            return Domain.TRUE
-        uid = self.env.uid
-        return Domain("handler_id", "=", uid) | Domain("rung_user_ids", "=", uid)
+        return Domain.TRUE if self._is_manager() else self._own_calls()
 
     def _rates(self, whole, filters):
         """Answered of those that ended, incoming (by us) and outgoing (by them)."""
