@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from odoo.tests import tagged
 
 from ..tools import pool
-from .common import WhatsappCallingCase
+from .common import WhatsappCallingCase, WhatsappCallingHttpCase
 
 SERVICE = "https://push.example.com/"
 
@@ -212,3 +212,15 @@ class TestPush(WhatsappCallingCase):
         self.commit_and_push()
         self.assertEqual(langs, ["de_DE"])
         self.assertTrue(browser.decrypted(self.pushes[0][2])["title"])
+
+
+@tagged("post_install", "-at_install")
+class TestServiceWorker(WhatsappCallingHttpCase):
+    def test_a_click_on_a_pushed_call_is_ours_before_it_is_odoos(self):
+        self.authenticate(self.anna.login, self.anna.login)
+        script = self.url_open("/web/service-worker.js").text
+        self.assertLess(
+            script.index('model !== "whatsapp.call"'),
+            script.index('model === "discuss.channel"'),
+        )
+        self.assertIn("self.clients.openWindow(`/odoo/${model}/${res_id}`)", script)
