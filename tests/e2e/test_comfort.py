@@ -204,7 +204,8 @@ def test_a_caller_who_is_blocked_here_only_is_rejected_at_once(
         [caller.wa_id],
     )
     block(anna, picture)
-    expect(anna.toast.first).to_contain_text("Here the caller stays blocked")
+    told = anna.toast.filter(has_text="Here the caller stays blocked")
+    expect(told).to_be_visible()
     assert caller.wait_for_state("ended")["ended_by"] == "business"
     for one in (anna, ben):
         expect(one.popup).to_have_count(0)
