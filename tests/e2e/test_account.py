@@ -27,6 +27,11 @@ def account(odoo_server, simulator):
         " provider_ref = '299' WHERE id = %s",
         [number_id],
     )
+    # one WhatsApp account is connected once in a company
+    odoo_server.sql(
+        "UPDATE whatsapp_calling_account SET active = false"
+        " WHERE waba_id = '100000000000001'"
+    )
     values = {
         "name": "Typed in",
         "company_id": company_id,

@@ -83,7 +83,7 @@ class WhatsappCallingAccount(models.Model):
             "workers": config["workers"],
             "proxy_mode": bool(config["proxy_mode"]),
             "database_filter": bool(config["dbfilter"]),
-            "public_address_is_https": url.startswith("https://"),
+            "address_is_https": url.startswith("https://"),
         }
 
     def _company_facts(self):

@@ -13,7 +13,9 @@ class WhatsappCallingNotice(models.Model):
         return self._fix_token_rejected()
 
     def _fix_key_missing(self):
-        return self._fix_token_rejected()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "whatsapp_calling.whatsapp_calling_rotation_action"
+        )
 
     def _fix_secret_missing(self):
         return self._fix_token_rejected()

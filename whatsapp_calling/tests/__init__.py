@@ -13,6 +13,7 @@ from . import test_copies
 from . import test_deadlines
 from . import test_demo
 from . import test_diagnosis
+from . import test_diagnostics
 from . import test_dial
 from . import test_guide
 from . import test_errors

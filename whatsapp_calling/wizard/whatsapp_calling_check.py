@@ -22,6 +22,13 @@ class WhatsappCallingCheck(models.TransientModel):
     app_url = fields.Char(readonly=True)
     by_person = fields.Boolean(default=True, help="Somebody's browser takes part.")
 
+    @api.depends("account_id")
+    def _compute_display_name(self):
+        for check in self:
+            check.display_name = self.env._(
+                "Check setup: %(account)s", account=check.account_id.name
+            )
+
     @api.model
     def _start(self, account):
         account.check_access("write")

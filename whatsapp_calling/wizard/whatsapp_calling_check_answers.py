@@ -96,7 +96,9 @@ class WhatsappCallingCheck(models.TransientModel):
             return
         off = round(abs(skew))
         state = ERROR if off > SKEW_RED else WARNING if off > SKEW_AMBER else OK
-        if skew > 0:
+        if off < 2:
+            said = self.env._("In step with WhatsApp's.")
+        elif skew > 0:
             said = self.env._("%(seconds)s seconds ahead of WhatsApp's.", seconds=off)
         else:
             said = self.env._("%(seconds)s seconds behind WhatsApp's.", seconds=off)

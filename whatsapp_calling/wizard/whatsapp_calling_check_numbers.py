@@ -1,6 +1,7 @@
 """What a check finds out of each number: whose it is, its limit, its country."""
 
 from odoo import models
+from odoo.tools.misc import formatLang
 
 from ..models.whatsapp_calling_trial import ERROR, OK, UNKNOWN, WARNING
 
@@ -71,13 +72,17 @@ class WhatsappCallingCheck(models.TransientModel):
         elif limit is None:
             self._say(key, UNKNOWN, self.env._("WhatsApp did not say."))
         elif limit >= WANTED_LIMIT:
-            said = self.env._("%(count)s customers a day.", count=limit)
+            said = self.env._(
+                "%(count)s customers a day.", count=formatLang(self.env, limit, 0)
+            )
             self._say(key, OK, said)
         else:
             self._say(
                 key,
                 ERROR,
-                self.env._("%(count)s customers a day.", count=limit),
+                self.env._(
+                    "%(count)s customers a day.", count=formatLang(self.env, limit, 0)
+                ),
                 self.env._(
                     "Calling needs 2,000. Verify the business at Meta, or message more "
                     "customers: the limit then grows by itself."

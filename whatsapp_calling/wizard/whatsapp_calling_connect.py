@@ -83,6 +83,14 @@ class WhatsappCallingConnect(models.TransientModel):
             ours = address == connect.webhook_url
             connect.elsewhere = False if ours else address
 
+    @api.depends("renews")
+    def _compute_display_name(self):
+        for connect in self:
+            if connect.renews:
+                connect.display_name = self.env._("New access token")
+            else:
+                connect.display_name = self.env._("Connect WhatsApp")
+
     def _compute_busy(self):
         done = super()._compute_busy()
         for connect in self:
