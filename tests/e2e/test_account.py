@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.operator import Operator
+from tests.waiting import wait_until
 
 EVA = "436601112201"
 
@@ -50,7 +51,10 @@ def account(odoo_server, simulator):
         "display_number": "+43 720 880100",
         "calling_enabled": True,
     }
-    rpc("whatsapp.calling.number", "create", [number])
+    (number_id,) = rpc("whatsapp.calling.number", "create", [number])
+    # WhatsApp is asked first
+    on = "SELECT calling_enabled FROM whatsapp_calling_number WHERE id = %s"
+    wait_until(lambda: odoo_server.sql(on, [number_id]) == [(True,)], 10, "calling")
     return account_id
 
 
