@@ -73,7 +73,9 @@ class WhatsappCallingTemplate(models.Model):
 
     def action_sync(self):
         """Ask Meta about these templates' accounts; about all of them for none."""
-        accounts = self.account_id or self.env["whatsapp.calling.account"].search([])
+        accounts = self.account_id or self.env["whatsapp.calling.account"].search(
+            [("active", "=", True)]
+        )
         return accounts.action_sync_templates()
 
     def action_hand_in(self):

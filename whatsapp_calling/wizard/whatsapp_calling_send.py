@@ -49,7 +49,6 @@ class WhatsappCallingSend(models.TransientModel):
     )
     template_id = fields.Many2one(
         "whatsapp.calling.template",
-        "Template",
         domain="[('kind', '=', kind)]",
         help="For all others. Empty: the one in the customer's language.",
     )
@@ -245,7 +244,7 @@ class WhatsappCallingSendLine(models.TransientModel):
         compute="_compute_preview",
     )
     template_id = fields.Many2one(
-        "whatsapp.calling.template", "Template", compute="_compute_preview"
+        "whatsapp.calling.template", compute="_compute_preview"
     )
     window_until = fields.Datetime("Free text until", compute="_compute_preview")
     requests = fields.Char("Requests in 7 days", compute="_compute_preview")
