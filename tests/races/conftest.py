@@ -35,3 +35,13 @@ def calls(odoo):
         return [dict(zip(columns.split(", "), row, strict=True)) for row in rows]
 
     return find
+
+
+@pytest.fixture(scope="module")
+def anna(odoo):
+    return odoo.rpc("agent1")
+
+
+@pytest.fixture(scope="module")
+def ben(odoo):
+    return odoo.rpc("agent2")

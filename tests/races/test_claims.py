@@ -8,16 +8,6 @@ from tests.races.whatsapp import ANSWER, OFFER, Callee, Caller, permit, together
 from tests.waiting import wait_until
 
 
-@pytest.fixture(scope="module")
-def anna(odoo):
-    return odoo.rpc("agent1")
-
-
-@pytest.fixture(scope="module")
-def ben(odoo):
-    return odoo.rpc("agent2")
-
-
 @pytest.fixture
 def ringing(whatsapp, calls):
     """`ringing()` -> (caller, call id) of a call that rings for both."""

@@ -7,6 +7,13 @@ from tests.waiting import wait_until
 
 def test_a_stalled_account_holds_up_no_other(odoo, graph, whatsapp, calls):
     anna, other = odoo.rpc("agent1"), odoo.rpc("agent3")
+    # a customer of the other account who has just written: free text is allowed
+    odoo.sql(
+        "INSERT INTO whatsapp_call_contact (company_id, wa_id, last_inbound)"
+        " SELECT company_id, %s, now() at time zone 'utc' FROM whatsapp_calling_number"
+        " WHERE provider_ref = %s RETURNING id",
+        ["34611000001", "200000000000002"],
+    )
     with graph.holding("reject"):
         # more stalled requests than one account has threads
         for _turn in range(8):

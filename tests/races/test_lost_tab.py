@@ -12,16 +12,6 @@ SOON = 15  # seconds
 
 
 @pytest.fixture(scope="module")
-def anna(odoo):
-    return odoo.rpc("agent1")
-
-
-@pytest.fixture(scope="module")
-def ben(odoo):
-    return odoo.rpc("agent2")
-
-
-@pytest.fixture(scope="module")
 def admin(odoo):
     return odoo.rpc("admin")
 
