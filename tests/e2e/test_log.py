@@ -94,7 +94,8 @@ def test_graph_and_pivot_keep_the_filters_of_the_list(window):
     page = window("admin", "/odoo/whatsapp-calls?filters=missed")
     expect(facets(page)).to_have_text(["Missed"])
     for kind in ("graph", "pivot"):
-        page.locator(f".o_switch_view.o_{kind}").click()
+        # a notification of Odoo's own about push may lie over the button
+        page.locator(f".o_switch_view.o_{kind}").dispatch_event("click")
         expect(page.locator(f".o_{kind}_view")).to_be_visible()
         expect(facets(page)).to_have_text(["Missed"])
         assert filters_of(page) == "missed"
@@ -107,10 +108,13 @@ def test_a_card_of_the_dashboard_opens_exactly_the_calls_it_counts(window, login
     dashboard = page.locator(".o-whatsapp-Dashboard[data-period='30d']")
     for name in ("total", "completed", "missed"):
         expect(dashboard).to_be_visible()
-        value = page.locator(CARD.format(name)).locator(VALUE).inner_text()
+        value = int(page.locator(CARD.format(name)).locator(VALUE).inner_text())
         page.locator(CARD.format(name)).click()
         expect(page.locator(".o_list_view")).to_be_visible()
-        expect(page.locator(".o_data_row")).to_have_count(int(value))
+        if value:
+            expect(page.locator(".o_data_row")).to_have_count(value)
+        else:  # Odoo shows grey rows of a sample then
+            expect(page.locator(".o_view_nocontent")).to_be_visible()
         page.locator(".breadcrumb-item a, .o_back_button").first.click()
 
 
