@@ -87,7 +87,8 @@ class ResCompany(models.Model):
         paused = self._whatsapp_calling_paused()
         notices = self.env["whatsapp.calling.notice"]
         # sudo: account - looked after by the server
-        for account in self.env["whatsapp.calling.account"].sudo().search([]):
+        accounts = self.env["whatsapp.calling.account"].sudo()
+        for account in accounts.search([("active", "=", True)]):
             if paused:
                 notices._raise_notice(account, "copied_database")
             else:

@@ -103,7 +103,7 @@ class WhatsappCallingHappening(models.Model):
     @api.model
     @tools.ormcache()
     def _hooked_companies(self):
-        hooks = self.env["whatsapp.calling.hook"].sudo().search([])
+        hooks = self.env["whatsapp.calling.hook"].sudo().search([("active", "=", True)])
         return frozenset(hooks.company_id.ids)
 
     @api.model
@@ -272,9 +272,10 @@ class WhatsappCallPermission(models.Model):
             "revoked": "revoked_at",
         }
         before = {kind: self[name] for kind, name in facts.items()}
-        super()._fold_answers()
+        result = super()._fold_answers()
         for kind, name in facts.items():
             moment = self[name]
             if moment and moment != before[kind]:
                 key = f"permission:{self.id}:{kind}:{moment.timestamp():.0f}"
                 self.env["whatsapp.calling.happening"]._note(key, kind, self)
+        return result

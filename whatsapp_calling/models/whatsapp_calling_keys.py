@@ -140,7 +140,7 @@ class WhatsappCallingKeys(models.AbstractModel):
             at_hand, problem = crypto.key_ids(config["data_dir"]), ""
         except crypto.CryptoError as error:
             at_hand, problem = [], str(error)
-        for account in accounts.search([]):
+        for account in accounts.search([("active", "=", True)]):
             values = [account.token_encrypted, account.app_secret_encrypted]
             needed = {crypto.key_id_of(value) for value in values if value}
             missing = needed - set(at_hand)

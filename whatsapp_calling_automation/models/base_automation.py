@@ -38,6 +38,7 @@ class BaseAutomation(models.Model):
         return None
 
     def _update_registry(self):
-        super()._update_registry()
+        result = super()._update_registry()
         # whether any rule watches calls is kept in memory
         self.env.registry.clear_cache()
+        return result
