@@ -66,9 +66,7 @@ def call_id(odoo, caller):
     )[0][0]
 
 
-def test_a_receiver_is_told_of_ringing_missed_and_ended(
-    odoo, whatsapp, receiver
-):
+def test_a_receiver_is_told_of_ringing_missed_and_ended(odoo, whatsapp, receiver):
     caller = Caller()
     whatsapp.must(caller.connect(), caller.terminate())
     told = wait_until(

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
@@ -202,8 +204,10 @@ class TestBatch(WizardCase):
 
     def test_many_leave_paced(self):
         partners = [self.partner(index, 1) for index in range(12)]
-        self.wizard(*partners).action_send()
+        wizard = self.wizard(*partners)
         started = fields.Datetime.now()
+        with freeze_time(started):
+            wizard.action_send()
         waits = [
             message.request_id.not_before and message.request_id.not_before - started
             for message in self.sent_messages().sorted("id")
