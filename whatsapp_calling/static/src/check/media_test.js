@@ -22,7 +22,10 @@ export class MediaTest extends Component {
         this.maySetUp = user.isSystem;
         this.advice = useRef("advice");
         useEffect(
-            (el) => el?.scrollIntoView({ block: "nearest" }),
+            (el) => {
+                // its result is no clean-up of this effect
+                el?.scrollIntoView({ block: "nearest" });
+            },
             () => [this.advice.el]
         );
     }
