@@ -12,7 +12,8 @@ class WhatsappCallingCopy(models.TransientModel):
         self.ensure_one()
         # sudo: account - those of every company: the whole database is the copy
         accounts = self.env["whatsapp.calling.account"].sudo()
-        accounts = accounts.with_context(active_test=False).search([])
+        accounts = accounts.search([("active", "in", (True, False))])
+        accounts = accounts.with_context(active_test=False)
         accounts.write({"state": "draft", "state_message": False})
         for model, field in self.env["whatsapp.calling.keys"]._secret_fields():
             # sudo: secret - whatever holds one, half-finished wizards too
@@ -21,7 +22,8 @@ class WhatsappCallingCopy(models.TransientModel):
         # sudo: number - noted, not asked of WhatsApp: the original goes on calling
         accounts.number_ids.write({"calling_enabled": False, "settings_sent": False})
         # sudo: hook - who is told of the original's calls is not told of a copy's
-        self.env["whatsapp.calling.hook"].sudo().search([]).active = False
+        hooks = self.env["whatsapp.calling.hook"].sudo()
+        hooks.search([("active", "=", True)]).active = False
         return self._confirm()
 
     def action_go_on(self):

@@ -97,9 +97,9 @@ class WhatsappCallingRotationLine(models.TransientModel):
     rotation_id = fields.Many2one(
         "whatsapp.calling.rotation", required=True, ondelete="cascade"
     )
-    key_id = fields.Char("Key", required=True)
+    key_id = fields.Char(required=True)
     source = fields.Char("Where it is")
-    secrets = fields.Integer("Secrets")
+    secrets = fields.Integer()
     state = fields.Selection(
         [
             ("first", "Encrypts new secrets"),
