@@ -68,14 +68,15 @@ class WhatsappCall(models.Model):
         """Domain of the calls that the user handled or was rung for.
 
         Asked of each call by the keys of the other tables: with "IN (all of them)",
-        PostgreSQL first collects a million ids for a page of eighty.
+        PostgreSQL first collects a million ids for a page of eighty. OFFSET 0 keeps
+        it from doing so with EXISTS as well.
         """
         uid = self.env.uid
 
         def rung(_model, alias, _query):
             return SQL(
                 "EXISTS (SELECT FROM whatsapp_call_rung_rel rung"
-                " WHERE rung.call_id = %s AND rung.user_id = %s)",
+                " WHERE rung.call_id = %s AND rung.user_id = %s OFFSET 0)",
                 SQL.identifier(alias, "id"),
                 uid,
             )
@@ -92,7 +93,7 @@ class WhatsappCall(models.Model):
                 return SQL("FALSE")
             key = SQL.identifier(records.table, "id")
             records.add_where(SQL("%s = %s", key, SQL.identifier(alias, "res_id")))
-            return SQL("EXISTS %s", records.subselect("1"))
+            return SQL("EXISTS (%s OFFSET 0)", records.select(SQL("1")))
 
         return Domain.custom(to_sql=linked)
 
