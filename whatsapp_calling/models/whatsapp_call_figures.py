@@ -78,7 +78,7 @@ class WhatsappCall(models.Model):
     def _rates(self, whole, filters):
         """Answered of those that ended, incoming (by us) and outgoing (by them)."""
         rates = {}
-        for name, direction in (("answer", "inbound"), ("pickup", "outbound")):
+        for name, direction in (("pickup", "inbound"), ("reached", "outbound")):
             part, ended = whole[f"{direction}_answered"], whole[f"{direction}_over"]
             rates[name] = {
                 "part": part,

@@ -64,14 +64,16 @@ class WhatsappCallingAccount(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        if (
-            self.env["whatsapp.call"]
-            .sudo()
-            .search_count([("account_id", "in", self.ids)], limit=1)
-        ):
+        if not self._is_unused():
             raise UserError(
                 self.env._("This account has calls. Archive it, and its log stays.")
             )
+
+    def _is_unused(self):
+        """Whether no call is in the log of these accounts."""
+        # sudo: call - those of records one may not read count as well
+        calls = self.env["whatsapp.call"].sudo()
+        return not calls.search_count([("account_id", "in", self.ids)], limit=1)
 
     def action_test_connection(self):
         """Ask the provider about each number; the answer comes as a notification."""
@@ -148,10 +150,14 @@ class WhatsappCallingAccount(models.Model):
 
     @api.autovacuum
     def _gc_connecting(self):
-        """What a wizard began whose answer never came."""
+        """What a wizard began whose answer never came, unless calls came for it."""
         limit = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
         left = [("state", "=", "connecting"), ("create_date", "<", limit)]
-        self.search(left).unlink()
+        for account in self.search(left):
+            if account._is_unused():
+                account.unlink()
+            else:
+                account.state = "draft"
 
     def action_renew_token(self):
         """Enter new secrets; they are tested before they replace the old ones."""

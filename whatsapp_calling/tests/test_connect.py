@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..providers.base import ProviderError
 from . import connecting as said
 from .common import ADMINISTRATOR, WhatsappCallingCase, WhatsappCallingHttpCase
 from .graph import Refusal
@@ -271,6 +272,15 @@ class TestConnectSaves(ConnectMixin, WhatsappCallingCase):
         connect.action_connect()
         self.settle(connect)
         self.assertEqual(self.accounts().state, "connected")
+
+    def test_a_lost_answer_keeps_the_account_that_whatsapp_may_report_to(self):
+        connect = self.at_webhook()
+        connect.action_connect()
+        lost = ProviderError("Read timed out", kind="timeout", certain=False)
+        connect._on_subscribe_failed(None, lost)
+        self.assertEqual(self.accounts().state, "draft")
+        line = self.line(connect, "address")
+        self.assertEqual((line["state"], line["said"]), ("warning", "Read timed out."))
 
     def test_a_wizard_closed_half_way_has_changed_nothing_and_is_taken_up_again(self):
         connect = self.at_webhook()

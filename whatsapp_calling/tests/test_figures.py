@@ -150,7 +150,7 @@ class TestFigures(WhatsappCallingCase):
 
     def test_rates_are_answered_of_ended(self):
         shown = self.dashboard(self.maria, "30d")["rates"]
-        for name, direction in (("answer", "inbound"), ("pickup", "outbound")):
+        for name, direction in (("pickup", "inbound"), ("reached", "outbound")):
             ((answered, ended),) = self.sql(
                 "count(accepted_at), count(*)",
                 self.maria,
@@ -268,7 +268,7 @@ class TestFigures(WhatsappCallingCase):
         shown = self.dashboard(fresh)
         self.assertTrue(shown["empty"])
         self.assertEqual(shown["cards"][0]["value"], 0)
-        self.assertEqual(shown["rates"]["answer"]["percent"], False)
+        self.assertEqual(shown["rates"]["pickup"]["percent"], False)
 
     def test_managers_see_when_the_last_webhook_came_and_what_was_refused(self):
         health = self.env["whatsapp.calling.health"]

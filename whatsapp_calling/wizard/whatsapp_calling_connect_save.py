@@ -115,6 +115,11 @@ class WhatsappCallingConnect(models.TransientModel):
 
     def _on_subscribe_failed(self, request, error):
         account = self.account_id
+        if account and not (error.certain and account._is_unused()):
+            # WhatsApp may send its webhooks here already: without an account for
+            # them they would be lost
+            self._keep_in_doubt(account, error)
+            return
         if account.state == "connecting":
             account.unlink()
         self.write({"step": "webhook", "account_id": False})
@@ -124,6 +129,16 @@ class WhatsappCallingConnect(models.TransientModel):
             "see what is in the way, and try again."
         )
         self._say("address", ERROR, self._said_by(error), todo, step="webhook")
+        self._tell()
+
+    def _keep_in_doubt(self, account, error):
+        account.state = "draft"
+        todo = self.env._(
+            "The account is kept, because WhatsApp may send its webhooks here already. "
+            "Check setup asks WhatsApp what it has and can set the address again; then "
+            "switch calling on in the settings and under Numbers."
+        )
+        self._say("address", WARNING, self._said_by(error), todo)
         self._tell()
 
     # ---- what is ready

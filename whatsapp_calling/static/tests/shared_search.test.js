@@ -156,7 +156,7 @@ describe("dashboard", () => {
             { key: "live", value: 0, filters: [] },
             { key: "missed", value: 2, filters: ["last_24_hours", "mine", "missed"] },
         ],
-        rates: { answer: rate(3, 4, ["over"]), pickup: rate(0, 0, ["over"]) },
+        rates: { pickup: rate(3, 4, ["over"]), reached: rate(0, 0, ["over"]) },
         wait: 75,
         minutes: 12,
         minutes_filters: ["last_24_hours", "answered"],
@@ -215,8 +215,8 @@ describe("dashboard", () => {
     test("rates, times and what there is nothing of are written for people", async () => {
         await open();
         const value = (name) => `[data-card=${name}] .o-whatsapp-DashboardCard-value`;
-        expect(value("answer")).toHaveText("75 %");
-        expect(value("pickup")).toHaveText("–");
+        expect(value("pickup")).toHaveText("75 %");
+        expect(value("reached")).toHaveText("–");
         expect(value("wait")).toHaveText("1:15");
         expect("[data-card=live]").toHaveCount(0);
         expect("[data-card=health]").toHaveCount(0);
