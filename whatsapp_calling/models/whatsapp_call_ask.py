@@ -8,6 +8,7 @@ possible time, before WhatsApp would.
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..tools import clock
 from ..tools.transaction import run_in_transaction
@@ -32,8 +33,11 @@ class WhatsappCall(models.Model):
             why not now or "", "way": "message"|"template"|False, "text": default,
             "templates": [{id, name, text}], "template_id", "limits": [sentence],
             "makes_templates": whether the user may make one}
+        :raises AccessError: for who is no operator
         """
-        aim = self._aim(target if self._is_operator() else {})
+        if not self._is_operator():
+            raise AccessError(self.env._("You are no calling operator."))
+        aim = self._aim(target)
         contact = aim["contact"].sudo()
         permission = (
             self.env["whatsapp.call.permission"].sudo()._of(aim["number"], contact)

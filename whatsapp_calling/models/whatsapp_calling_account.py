@@ -22,7 +22,9 @@ class WhatsappCallingAccount(models.Model):
         default=lambda self: self.env.company,
     )
     waba_id = fields.Char(
-        "Account ID", help="WhatsApp Business Account ID, from Meta's WhatsApp Manager."
+        "Account ID",
+        copy=False,  # one account for each in a company
+        help="WhatsApp Business Account ID, from Meta's WhatsApp Manager.",
     )
     app_id = fields.Char("App ID")
     number_ids = fields.One2many("whatsapp.calling.number", "account_id")

@@ -304,6 +304,10 @@ class TestSoftphoneIsForOperators(AccessMixin, WhatsappCallingCase):
             "softphone_history": ({},),
             "softphone_contacts": ({"query": "Eva"},),
             "softphone_missed_seen": (),
+            "softphone_ask_view": (self.target,),
+            "softphone_block": (self.call.id, {"reason": "rude"}),
+            "softphone_unblock": (self.call.id,),
+            "softphone_ready": (),
         }
 
     def test_no_public_method_is_forgotten_here(self):

@@ -18,6 +18,7 @@ class TestSoftphoneTours(WhatsappCallingHttpCase):
         self.assertIn(call, self.requests_of("reject").call_id)
 
     def test_a_customer_is_asked_for_permission_from_the_form(self):
+        self.wrote()  # or only a template may be sent
         self.start_tour(
             f"/odoo/res.partner/{self.eva.id}",
             "whatsapp_calling_ask_permission",
