@@ -40,6 +40,7 @@ from . import test_softphone_rpc
 from . import test_state_properties
 from . import test_templates
 from . import test_tours
+from . import test_translations
 from . import test_views
 from . import test_webhook
 from . import test_wrap_up
