@@ -14,6 +14,7 @@ class Graph:
 
     def __enter__(self):
         self._arrivals = []
+        self._requests = 0
         self._news = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -24,6 +25,11 @@ class Graph:
     def __exit__(self, *_):
         self._server.shutdown()
         self._server.server_close()
+
+    @property
+    def requests(self):
+        """How many came so far, whatever they asked."""
+        return self._requests
 
     def wait_for(self, action, ref, seconds=10):
         """When `action` on call `ref` arrived, as time.perf_counter().
@@ -44,6 +50,10 @@ class Graph:
     def _handler(graph):  # noqa: N805 - `self` is the handler's
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def parse_request(self):
+                graph._requests += 1
+                return super().parse_request()
 
             def do_POST(self):
                 at = time.perf_counter()

@@ -1,6 +1,14 @@
 """Group `signalling`: webhooks, requests and the browser's first sound."""
 
-from benchmarks import browser_rows, log_rows, request_rows, stage, volume, webhook_rows
+from benchmarks import (
+    browser_rows,
+    log_rows,
+    permission_rows,
+    request_rows,
+    stage,
+    volume,
+    webhook_rows,
+)
 from benchmarks.graph import Graph
 from tools.process import free_port
 from tools.servers import Simulator
@@ -26,6 +34,12 @@ def run(report):
                 report.measure(name, work, odoo)
             report.measure(
                 "decline -> request", request_rows.decline, odoo, graph, OPERATOR
+            )
+            report.measure(
+                "permission on a list",
+                permission_rows.on_a_list_of_leads,
+                odoo,
+                graph,
             )
             odoo.restart()
             report.measure("server memory", webhook_rows.server_memory, odoo, OPERATOR)
