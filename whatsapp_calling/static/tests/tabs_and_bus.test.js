@@ -1,7 +1,7 @@
 import { click, contains } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
-import { getService } from "@web/../tests/web_test_helpers";
+import { getService, patchWithCleanup } from "@web/../tests/web_test_helpers";
 
 import {
     connectedValues,
@@ -139,6 +139,46 @@ test("the tab with the sound does what another tab asks for", async () => {
         media: "new",
         quality: null,
     });
+});
+
+test("an offer that is used or dismissed in one tab goes in the others", async () => {
+    const { server, softphone } = await startPhone();
+    const posts = catchPosts(softphone);
+    const said = "Eva Gruber allows you to call now.";
+    const permission = { contact_id: 7, state: "granted", name: "Eva Gruber" };
+    server.send("permission", { ...permission, call: { contact_id: 7 } });
+    await contains(".o_notification button", { text: "Call" });
+    fromOtherTab(softphone, "action", { to: "all", action: "withdrawOffer", value: said });
+    await contains(".o_notification", { count: 0 });
+    expect(posts).toEqual([]);
+    server.send("message_refused", { kind: "permission", message: "Blocked.", target: false });
+    await click(".o_notification_close");
+    await contains(".o_notification", { count: 0 });
+    expect(posts).toEqual([
+        {
+            type: "action",
+            tab: softphone.tabId,
+            to: "all",
+            action: "withdrawOffer",
+            value: "Blocked.",
+        },
+    ]);
+});
+
+test("what every tab notices is told in the main one and where the user is", async () => {
+    const { softphone } = await startPhone();
+    let focused = false;
+    let main = false;
+    patchWithCleanup(document, { hasFocus: () => focused });
+    patchWithCleanup(softphone.mainTab, { isHere: async () => main });
+    await softphone.warnOnce("Neither.");
+    focused = true;
+    await softphone.warnOnce("Focused.");
+    [focused, main] = [false, true];
+    await softphone.warnOnce("Main.");
+    await contains(".o_notification", { text: "Main." });
+    await contains(".o_notification", { text: "Focused." });
+    await contains(".o_notification", { count: 2 });
 });
 
 test("a request for another tab is none for this one", async () => {

@@ -1,6 +1,7 @@
 import { PermissionDialog } from "@whatsapp_calling/softphone/permission_dialog";
 import { RingingPhone } from "@whatsapp_calling/softphone/ringing_phone";
 import { MicrophoneDialog } from "@whatsapp_calling/softphone/microphone_dialog";
+import { TabSync } from "@whatsapp_calling/softphone/tab_sync";
 
 import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
@@ -12,6 +13,10 @@ const NUMBER_KEY = "whatsapp_calling.number";
 export class DialingPhone extends RingingPhone {
     /** the business number the user chose to dial from; false: as the server sees fit */
     numberId = false;
+    /** what is offered in each of the user's tabs, by its text: how to take it away here */
+    offers = new Map();
+    /** this user's other tabs in this browser */
+    tabs = new TabSync();
 
     setup(services) {
         super.setup(services);
@@ -176,7 +181,7 @@ export class DialingPhone extends RingingPhone {
     onMessageRefused({ message, target }) {
         this.permissionVersion++;
         if (!target) {
-            this.notification.add(message, { type: "danger", sticky: true });
+            this.offer(message, { type: "danger" });
             return;
         }
         this.offer(message, { type: "danger", label: _t("Send a template") }, async () => {
@@ -184,21 +189,37 @@ export class DialingPhone extends RingingPhone {
         });
     }
 
+    /** Stays until it is used or dismissed, in whichever tab: all were told. */
     offer(text, { type, label }, onClick) {
+        this.withdrawOffer(text);
         const close = this.notification.add(text, {
             type,
             sticky: true,
-            buttons: [
-                {
-                    name: label,
-                    primary: true,
-                    onClick: () => {
-                        close();
-                        onClick();
-                    },
-                },
-            ],
+            onClose: () => {
+                if (this.offers.delete(text)) {
+                    this.tabs.tell("withdrawOffer", text);
+                }
+            },
+            buttons: label
+                ? [
+                      {
+                          name: label,
+                          primary: true,
+                          onClick: () => {
+                              close();
+                              onClick();
+                          },
+                      },
+                  ]
+                : [],
         });
+        this.offers.set(text, close);
+    }
+
+    withdrawOffer(text) {
+        const close = this.offers.get(text);
+        this.offers.delete(text);
+        close?.();
     }
 
     redial() {

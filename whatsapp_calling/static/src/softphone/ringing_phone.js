@@ -16,16 +16,16 @@ export class RingingPhone extends PhoneLine {
     rung = {};
     /** what a popup says about a call that no longer rings for us, by id: {type, text} */
     notices = {};
+    mainTab = new MainTab();
     ringer = new Ringer();
     ringNotifications = new RingNotifications();
 
     setup(services) {
         super.setup(services);
         this.store = services["mail.store"];
-        const mainTab = new MainTab();
-        mainTab.setup(services);
-        this.ringer.setup(services, mainTab);
-        this.ringNotifications.setup(services, mainTab);
+        this.mainTab.setup(services);
+        this.ringer.setup(services, this.mainTab);
+        this.ringNotifications.setup(services, this.mainTab);
     }
 
     /** The calls that have a popup, the longest ringing first. */
@@ -113,6 +113,13 @@ export class RingingPhone extends PhoneLine {
 
     dismissNotice(id) {
         delete this.notices[id];
+    }
+
+    /** What every tab notices is told in the main one and where the user is. */
+    async warnOnce(text) {
+        if (document.hasFocus() || (await this.mainTab.isHere())) {
+            this.notify(text, "warning");
+        }
     }
 
     //----------------------------------------------------------------------

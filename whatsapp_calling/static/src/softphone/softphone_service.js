@@ -5,7 +5,6 @@ import { BlockingPhone } from "@whatsapp_calling/softphone/blocking_phone";
 import { Devices } from "@whatsapp_calling/softphone/devices";
 import { LiveCall } from "@whatsapp_calling/softphone/live_call";
 import { lostCall } from "@whatsapp_calling/softphone/lost_call";
-import { TabSync } from "@whatsapp_calling/softphone/tab_sync";
 
 import { onChange } from "@mail/utils/common/misc";
 
@@ -26,7 +25,6 @@ export class Softphone extends BlockingPhone {
     live = null;
     /** the last call of this tab until it is dismissed: {callId, name, phone, target, message} */
     ended = null;
-    tabs = new TabSync();
     devices = new Devices();
     checkReminder = new CheckReminder();
 
@@ -51,7 +49,7 @@ export class Softphone extends BlockingPhone {
         });
         this.devices.setup({
             settings: this.settings,
-            warn: (text) => this.notify(text, "warning"),
+            warn: (text) => this.warnOnce(text),
             onChange: (use) => this.onDeviceChange(use),
         });
         this.onDeviceChange("ring");
@@ -146,6 +144,8 @@ export class Softphone extends BlockingPhone {
     onRemoteAction(action, value) {
         if (action === "mute") {
             this.live?.setMuted(value);
+        } else if (action === "withdrawOffer") {
+            this.withdrawOffer(value);
         }
     }
 

@@ -4,6 +4,7 @@ import { user } from "@web/core/user";
 
 /** The owner repeats its state with each ping (5 s); two missed ones and a tab is taken for gone. */
 const MIRROR_TIMEOUT = 12_000;
+const ALL = "all";
 
 /**
  * Keeps the tabs of one user in one browser in step. One tab owns a call and its sound; the others
@@ -46,6 +47,11 @@ export class TabSync {
         this.post("action", { to: this.mirror?.tab, action, value });
     }
 
+    /** Asks all the other tabs. */
+    tell(action, value) {
+        this.post("action", { to: ALL, action, value });
+    }
+
     onMessage({ type, tab, ...data }) {
         if (tab === this.tabId) {
             return;
@@ -59,7 +65,7 @@ export class TabSync {
         } else if (type === "closed" && this.mirror?.tab === tab) {
             browser.clearTimeout(this.timeout);
             this.mirror = null;
-        } else if (type === "action" && data.to === this.tabId) {
+        } else if (type === "action" && [this.tabId, ALL].includes(data.to)) {
             this.onAction(data.action, data.value);
         }
     }
