@@ -1,4 +1,6 @@
-"""Web push for those who are rung while their browser is closed.
+"""Web push for those who are rung while no Odoo page is open, or nobody is at it.
+
+The browser itself must still run: it is what shows a push.
 
 Odoo's own devices, keys, encryption and service worker (mail); only when and for how
 long is ours. Pushes leave from the pool after the commit, never in a transaction.
@@ -24,8 +26,9 @@ from ..tools.transaction import run_in_transaction
 
 _logger = logging.getLogger(__name__)
 
-# of mail's presence: a browser is connected
-PRESENT = ("online", "away")
+# seconds for which a push service keeps what takes a ring away again; not 0, which
+# Microsoft's refuses. Nobody sees it when the ring never came
+CANCEL_TTL = 3600
 
 
 class RingSession(requests.Session):
@@ -80,7 +83,7 @@ class WhatsappCall(models.Model):
 
     @api.model
     def _push_ring(self, call_id, user_ids):
-        """Show the call on the devices of those who have no Odoo open (pool)."""
+        """Show the call on the devices of those who are at no Odoo page (pool)."""
         self._push(self.browse(call_id), user_ids, ring=True)
 
     @api.model
@@ -113,7 +116,7 @@ class WhatsappCall(models.Model):
         devices, private_key, public_key = threads._web_push_get_partners_parameters(
             users.partner_id.ids
         )
-        session = RingSession(seconds, f"whatsapp-call-{self.id}")
+        session = RingSession(seconds or CANCEL_TTL, f"whatsapp-call-{self.id}")
         give_up = time.monotonic() + max(seconds, 10)
         return [
             (
@@ -140,8 +143,11 @@ class WhatsappCall(models.Model):
         return int((self._give_up_at() - fields.Datetime.now()).total_seconds())
 
     def _has_odoo_open(self, user):
-        """Whether a browser of the user is connected: it shows the call itself."""
-        return any(presence.status in PRESENT for presence in user.presence_ids)
+        """Whether the user is at an Odoo page: it shows the call itself.
+
+        Who is away, by mail's presence, may have left it open and hear nothing.
+        """
+        return "online" in user.presence_ids.mapped("status")
 
     def _push_payload(self, partner, ring):
         """What the service worker shows, in the language of who is rung."""

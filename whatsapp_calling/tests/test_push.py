@@ -98,7 +98,7 @@ class TestPush(WhatsappCallingCase):
             model, method, args = self.jobs.pop(0)
             getattr(self.env[model], method)(*args)
 
-    def test_a_ring_reaches_a_closed_browser_and_says_who_calls(self):
+    def test_a_ring_reaches_who_has_no_page_open_and_says_who_calls(self):
         browser = self.device(self.anna, "anna")
         call = self.ring()
         self.assertEqual(self.pushes, [])  # nothing leaves inside the transaction
@@ -156,6 +156,27 @@ class TestPush(WhatsappCallingCase):
         self.ring()
         self.commit_and_push()
         self.assertEqual(self.pushes, [])
+
+    def test_who_is_away_from_an_open_page_is_pushed(self):
+        browser = self.device(self.anna, "anna")
+        away = 31 * 60 * 1000  # milliseconds without a click or key
+        self.env["mail.presence"]._update_presence(self.anna, away)
+        self.ring()
+        self.commit_and_push()
+        self.assertEqual([push[0] for push in self.pushes], [browser.endpoint])
+
+    def test_what_takes_it_away_waits_for_a_sleeping_device_in_place_of_the_ring(self):
+        self.device(self.berta, "berta")
+        call = self.ring()
+        self.commit_and_push()
+        self.accept(self.anna, call)
+        self.send_due(call)
+        self.commit_and_push()
+        ring, *cancels = [headers for _url, headers, _body in self.pushes]
+        self.assertTrue(cancels)
+        for headers in cancels:
+            self.assertEqual(headers["TTL"], "3600")  # Microsoft's service refuses 0
+            self.assertEqual(headers["Topic"], ring["Topic"])
 
     def test_answered_or_declined_takes_the_notification_away(self):
         for index, end in enumerate((self.accept, self.decline)):
