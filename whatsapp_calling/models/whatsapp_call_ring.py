@@ -8,6 +8,9 @@ from odoo import api, fields, models
 class WhatsappCall(models.Model):
     _inherit = "whatsapp.call"
 
+    # until `widen_at`, which also is when a wrap-up ends
+    assignee_alone = fields.Boolean(groups=fields.NO_ACCESS)
+
     def _ring(self, number):
         """Ring the assignee alone for a while when there is one, else all."""
         self.ensure_one()
@@ -27,8 +30,9 @@ class WhatsappCall(models.Model):
         first = self._assignee() & operators
         alone = first and first != operators and number.assignee_seconds
         if alone and not self._wrap_ups(first):
-            self.widen_at = fields.Datetime.now() + timedelta(
-                seconds=number.assignee_seconds
+            lead = timedelta(seconds=number.assignee_seconds)
+            self.write(
+                {"assignee_alone": True, "widen_at": fields.Datetime.now() + lead}
             )
             self._ring_users(first)
         else:
@@ -58,10 +62,11 @@ class WhatsappCall(models.Model):
 
     def _widen_ring(self):
         """So far the assignee alone has heard it, or who was in no wrap-up: now all."""
-        self.widen_at = False
+        alone = self.assignee_alone
+        self.write({"assignee_alone": False, "widen_at": False})
         # it may have been switched off while it rang
         if not self.company_id._whatsapp_calling_refusal():
-            self._ring_free(self.number_id._operators())
+            self._ring_free(self.number_id._operators(), after_assignee=alone)
         self._set_deadline()
 
     # ---- the record the call belongs to: bridges add tickets and leads

@@ -75,26 +75,40 @@ class ResUsers(models.Model):
 class WhatsappCall(models.Model):
     _inherit = "whatsapp.call"
 
+    # WhatsApp's clock may differ from ours, by which users say that they are ready
+    end_heard_at = fields.Datetime(groups=fields.NO_ACCESS)
+
     _talk_ended_idx = models.Index("(ended_at) WHERE handler_id IS NOT NULL")
+
+    def _derive(self):
+        result = super()._derive()
+        if self.ended_at and not self.end_heard_at:
+            self.end_heard_at = fields.Datetime.now()
+        return result
 
     @api.model
     def _wrap_ups(self, users):
         """{user: until when (naive UTC)} of those among `users` in wrap-up now.
 
-        From our own hang-up on: WhatsApp's end of the call comes later and must not
-        begin a wrap-up that the user has ended meanwhile.
+        From our own hang-up on, or from when we heard of the end: what WhatsApp says
+        later, or by a clock that is ahead, must not begin a wrap-up that the user has
+        ended meanwhile.
         """
         if not users:
             return {}
         now = fields.Datetime.now()
         self.flush_model(
-            ["handler_id", "ended_at", "hung_up_at", "accepted_at", "official_start"]
+            [
+                *("handler_id", "accepted_at", "official_start"),
+                *("ended_at", "hung_up_at", "end_heard_at"),
+            ]
         )
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT handler_id, company_id,
-                       MAX(LEAST(ended_at, COALESCE(hung_up_at, ended_at)))
+                       MAX(LEAST(ended_at, hung_up_at, end_heard_at)),
+                       MAX(LEAST(hung_up_at, COALESCE(end_heard_at, ended_at)))
                   FROM whatsapp_call
                  WHERE ended_at > %s AND handler_id IN %s
                    AND COALESCE(official_start, accepted_at) IS NOT NULL
@@ -105,29 +119,29 @@ class WhatsappCall(models.Model):
             )
         )
         wrap_ups = {}
-        for user_id, company_id, ended_at in rows:
+        for user_id, company_id, began, heard in rows:
             # sudo: res.users - the server decides who rings
             user = self.env["res.users"].sudo().browse(user_id)
             company = self.env["res.company"].sudo().browse(company_id)
-            # WhatsApp's clock may be ahead of ours
-            began = min(ended_at, now)
             until = began + timedelta(seconds=user._whatsapp_calling_wrap_up(company))
             ready_at = user.res_users_settings_id.whatsapp_calling_ready_at
-            if until > now and not (ready_at and ready_at >= began):
+            if until > now and not (ready_at and ready_at >= heard):
                 wrap_ups[user] = max(until, wrap_ups.get(user, until))
         return wrap_ups
 
-    def _ring_free(self, operators):
+    def _ring_free(self, operators, after_assignee=False):
         """Ring those who are not in wrap-up, and the others when theirs is over.
 
         When everybody is in wrap-up they are rung all the same: a customer who waits
         matters more than notes.
+
+        :param after_assignee: so far it has rung for the assignee alone, in vain
         """
         self.ensure_one()
         new = operators - self.rung_user_ids
         wrap_ups = self._wrap_ups(new)
         free = new.filtered(lambda user: user not in wrap_ups)
-        if wrap_ups and (free or self.rung_user_ids):
+        if wrap_ups and (free or (self.rung_user_ids and not after_assignee)):
             self.widen_at = min(wrap_ups.values())
             note = self.env._("Not rung, in wrap-up: %(count)s", count=len(wrap_ups))
         elif wrap_ups:
@@ -174,6 +188,5 @@ class WhatsappCall(models.Model):
         )
         for call in ringing._lock():
             # while it is the assignee's alone everybody waits
-            alone = call.widen_at and call.rung_user_ids == call._assignee()
-            if not alone and user in call.number_id._operators():
+            if not call.assignee_alone and user in call.number_id._operators():
                 call._ring_users(user)

@@ -30,6 +30,7 @@ MOMENTS = {
         "accepted_at",
         "hung_up_at",
         "closed_at",
+        "end_heard_at",
         "lease_until",
         "pinged_at",
         "widen_at",

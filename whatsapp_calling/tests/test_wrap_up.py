@@ -1,6 +1,8 @@
 """Wrap-up: who has just talked is not rung for a while, unless nobody else is left."""
 
+import time
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import ValidationError
@@ -110,6 +112,28 @@ class TestWrapUp(WhatsappCallingCase):
         self.phone(self.anna).softphone_ready()
         self.assertRings(call, self.berta)
 
+    def test_ready_now_rings_also_for_what_the_assignee_is_rung_for_among_others(self):
+        self.eva.user_id = self.berta
+        self.number.assignee_seconds = 0
+        self.talked()
+        call = self.ring(id=NEXT)
+        self.assertRings(call, self.berta)  # anna is in wrap-up
+        self.assertTrue(call.widen_at)
+        self.phone(self.anna).softphone_ready()
+        self.assertRings(call, self.anna | self.berta)
+
+    def test_after_an_assignee_in_vain_all_in_wrap_up_are_rung_all_the_same(self):
+        self.talked()
+        self.eva.user_id = self.berta
+        call = self.ring(id=NEXT)
+        self.assertRings(call, self.berta)
+        call.widen_at = fields.Datetime.now()
+        call._set_deadline()
+        self.tick()
+        self.assertRings(call, self.anna | self.berta)
+        note = call.event_ids.filtered(lambda event: event.kind == "wrap_up").note
+        self.assertEqual(note, "All are in wrap-up: they are rung all the same")
+
     def test_ready_now_is_no_way_to_calls_of_others(self):
         call = self.ring()
         self.phone(self.carlos).softphone_ready()
@@ -124,6 +148,20 @@ class TestWrapUp(WhatsappCallingCase):
         call = self.talked()
         call.ended_at = fields.Datetime.now() + timedelta(hours=1)
         self.assertAlmostEqual(self.until(self.anna), 60, delta=3)
+
+    def test_whatsapps_clock_ahead_of_ours_brings_no_ended_wrap_up_back(self):
+        call = self.answered()
+        start = int(time.time())
+        ahead = meta.talked(start, 40)
+        self.deliver(meta.calls(meta.terminate(**ahead)))
+        self.assertEqual(call.state, "completed")
+        self.assertGreater(call.ended_at, fields.Datetime.now())
+        self.assertAlmostEqual(self.until(self.anna), 60, delta=3)
+        self.phone(self.anna).softphone_ready()
+        self.assertFalse(self.until(self.anna))
+        later = fields.Datetime.now() + timedelta(seconds=20)
+        with patch.object(fields.Datetime, "now", lambda: later):
+            self.assertFalse(self.until(self.anna))
 
     def test_the_ring_asks_with_one_query_whatever_the_number_of_operators(self):
         self.ring()
