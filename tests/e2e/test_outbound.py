@@ -16,8 +16,9 @@ MICROPHONE_BLOCKED = "Microphone access blocked — the caller will not hear you
 
 
 @pytest.fixture(autouse=True)
-def no_streak(odoo_server):
-    """Calls that other tests left unanswered ask for no second thought here."""
+def no_limits(odoo_server):
+    """What other tests left: unanswered calls, and limits that WhatsApp has told."""
+    odoo_server.sql("UPDATE whatsapp_call_permission SET call_blocked_until = NULL")
     odoo_server.sql(
         "UPDATE whatsapp_call SET state = 'cancelled'"
         " WHERE direction = 'outbound' AND state IN ('unanswered', 'rejected')"
