@@ -194,6 +194,21 @@ describe("check", () => {
         expect([...audio.playing]).not.toInclude(RING_FILE);
     });
 
+    test("the test ring is as loud as a call and leaves a real ring as it is", async () => {
+        const { server, softphone, audio } = await startWith();
+        server.ring(makeCall());
+        await waitUntil(() => audio.playing.has(RING_FILE), PATIENCE);
+        const ringing = audio.elements.find((element) => element.loop);
+        await softphone.ringer.test();
+        const { testAudio } = softphone.ringer;
+        expect(testAudio.volume).toBe(ringing.volume);
+        expect(ringing.paused).toBe(false);
+        expect(ringing.loop).toBe(true);
+        softphone.ringer.stopTest();
+        expect(testAudio.paused).toBe(true);
+        expect(ringing.paused).toBe(false);
+    });
+
     test("a ring that the browser refuses to play is explained", async () => {
         const { audio } = await startWith();
         await openCheck();
@@ -211,6 +226,7 @@ describe("check", () => {
         await contains(".o-whatsapp-ShiftCheck-line", { text: "Connected: calls ring at once." });
         await contains(".o-whatsapp-ShiftCheck-notifications");
         expect(".o-whatsapp-ShiftCheck-push").toHaveText(/^Off:/);
+        expect("[data-step=notice]").toHaveText(/While no Odoo page is open/);
         softphone.setOnline(false);
         await animationFrame();
         expect(".o-whatsapp-ShiftCheck-line").toHaveText(/^Not connected/);

@@ -473,8 +473,11 @@ export function mockNotifications(permission = "granted") {
 
 /** Records what the page plays; play() may be made to refuse. */
 export function mockAudio() {
-    const audio = { playing: new Set(), refuse: false, plays: 0, sinks: {} };
+    const audio = { playing: new Set(), refuse: false, plays: 0, sinks: {}, elements: [] };
     class FakeAudio {
+        constructor() {
+            audio.elements.push(this);
+        }
         paused = true;
         sinkId = "";
         canPlayType() {

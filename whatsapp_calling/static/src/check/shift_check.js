@@ -111,7 +111,9 @@ export class ShiftCheck extends Component {
 
     get pushText() {
         if (this.state.push) {
-            return _t("On: this device is told of calls when the browser is closed.");
+            return _t(
+                "On: this device is told of calls while no Odoo page is open. The browser itself must still run in the background."
+            );
         }
         if (!window.isSecureContext) {
             return _t("Off: browsers want Odoo to be served over HTTPS for it.");

@@ -1,3 +1,5 @@
+import { playOn } from "@whatsapp_calling/core/playback";
+
 import { browser } from "@web/core/browser/browser";
 
 /** Frequencies in Hz of the keys of a phone (ITU-T Q.23). */
@@ -8,12 +10,36 @@ const KEYS = ["123", "456", "789", "*0#"];
 /** The tones a phone makes for its own user: ringback, somebody waiting, and keys. */
 export const tones = {
     context: undefined,
+    /** the speaker they sound on; "" is the computer's default */
+    deviceId: "",
     interval: undefined,
     waiting: undefined,
 
-    _beep(frequencies, seconds, volume) {
+    /** @param {string} deviceId "" is the computer's default */
+    async useDevice(deviceId) {
+        this.deviceId = deviceId;
+        if (this.context) {
+            await playOn(this.context, deviceId);
+        }
+    },
+
+    /**
+     * @param {() => boolean} [wanted] asked when it can sound: a page that nobody has touched yet
+     *     has to wait for a click
+     * @returns {Promise<GainNode|undefined>} undefined when it does not sound
+     */
+    async _beep(frequencies, seconds, volume, wanted = () => true) {
         try {
             this.context ??= new AudioContext();
+            // of several that wait the last one sounds, not all at once
+            const turn = (this.turn = {});
+            await playOn(this.context, this.deviceId);
+            if (this.context.state !== "running") {
+                await this.context.resume();
+            }
+            if (turn !== this.turn || !wanted()) {
+                return undefined;
+            }
             const { currentTime } = this.context;
             const gain = this.context.createGain();
             gain.connect(this.context.destination);
@@ -41,12 +67,13 @@ export const tones = {
         if (this.waiting) {
             return;
         }
+        const beep = () => this._beep([440], 0.12, 0.04, () => Boolean(this.waiting));
         const knock = () => {
-            this._beep([440], 0.12, 0.04);
-            this.secondKnock = browser.setTimeout(() => this._beep([440], 0.12, 0.04), 250);
+            beep();
+            this.secondKnock = browser.setTimeout(beep, 250);
         };
-        knock();
         this.waiting = browser.setInterval(knock, 5_000);
+        knock();
     },
 
     stopWaiting() {
@@ -59,11 +86,16 @@ export const tones = {
         if (this.interval) {
             return;
         }
-        const beep = () => {
-            this.ringback = this._beep([425], 1, 0.08);
+        const beep = async () => {
+            const gain = await this._beep([425], 1, 0.08, () => Boolean(this.interval));
+            if (this.interval) {
+                this.ringback = gain;
+            } else {
+                gain?.disconnect();
+            }
         };
-        beep();
         this.interval = browser.setInterval(beep, 5_000);
+        beep();
     },
 
     stopRingback() {

@@ -7,8 +7,8 @@ const ICON = "/whatsapp_calling/static/description/icon.png";
 
 /**
  * The system's notification of a ringing call, for when Odoo is behind another window or in another
- * tab. One for each call and only from the main tab; it goes when the call stops ringing. A closed
- * browser is reached by web push.
+ * tab. One for each call and only from the main tab; it goes when the call stops ringing. Without
+ * an open page a web push tells, as long as the browser runs in the background.
  */
 export class RingNotifications {
     /** @type {Map<number, Notification>} by call */

@@ -69,6 +69,7 @@ export class Ringer {
         if (!this.wanted) {
             return;
         }
+        this.stopTest();
         this.soundEffects.play(RING, { loop: true });
         try {
             // the service swallows the refusal of play(); playing what plays tells about it
@@ -89,21 +90,22 @@ export class Ringer {
     }
 
     /**
-     * Rings once, on any tab, to hear where and how loud.
+     * Rings once, on any tab, to hear where and how loud: as loud as a call.
      *
      * @returns {Promise<void>} rejected when the browser refuses to play
      */
     async test() {
-        await this.useDevice(this.deviceId);
-        this.audio.loop = false;
-        this.audio.currentTime = 0;
-        await this.audio.play();
+        const { defaultVolume, path } = this.soundEffects.soundEffects[RING];
+        // an element of its own: a real ring goes on as it is
+        this.testAudio ??= makeAudio(path);
+        await playOn(this.testAudio, this.deviceId);
+        this.testAudio.volume = defaultVolume;
+        this.testAudio.currentTime = 0;
+        await this.testAudio.play();
     }
 
     stopTest() {
-        if (!this.wanted) {
-            this.silence();
-        }
+        this.testAudio?.pause();
     }
 
     silence() {

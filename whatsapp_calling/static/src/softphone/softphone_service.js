@@ -1,6 +1,7 @@
 import { targetOf } from "@whatsapp_calling/softphone/call_labels";
 import { CheckReminder } from "@whatsapp_calling/check/check_reminder";
 import { ShiftCheck } from "@whatsapp_calling/check/shift_check";
+import { tones } from "@whatsapp_calling/core/tones";
 import { BlockingPhone } from "@whatsapp_calling/softphone/blocking_phone";
 import { Devices } from "@whatsapp_calling/softphone/devices";
 import { LiveCall } from "@whatsapp_calling/softphone/live_call";
@@ -52,7 +53,7 @@ export class Softphone extends BlockingPhone {
             warn: (text) => this.warnOnce(text),
             onChange: (use) => this.onDeviceChange(use),
         });
-        this.onDeviceChange("ring");
+        ["ring", "speaker"].forEach((use) => this.onDeviceChange(use));
         this.checkReminder.setup();
         onChange(this.settings, "audioInputDeviceId", () => {
             this.devices.follow("microphone");
@@ -77,11 +78,12 @@ export class Softphone extends BlockingPhone {
 
     /** In mid-call too; a microphone that is chosen comes by Odoo's settings, one that is lost by its track. */
     onDeviceChange(use) {
+        const id = this.devices.present(use);
         if (use === "speaker") {
-            this.live?.peer?.setOutputDevice(this.devices.present("speaker"));
-        }
-        if (use === "ring") {
-            this.ringer.useDevice(this.devices.present("ring"));
+            this.live?.peer?.setOutputDevice(id);
+            tones.useDevice(id);
+        } else if (use === "ring") {
+            this.ringer.useDevice(id);
         }
     }
 
