@@ -1,6 +1,6 @@
 import { click, contains, insertText } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, queryOne, select, test } from "@odoo/hoot";
-import { defineModels, fields, models, mountView } from "@web/../tests/web_test_helpers";
+import { defineModels, fields, makeServerError, models, mountView } from "@web/../tests/web_test_helpers";
 
 import {
     defineWhatsappCallingModels,
@@ -99,6 +99,43 @@ test("which number asks is shown and can be changed", async () => {
         "softphone_ask_view",
         [{ ...target, number_id: 2 }],
     ]);
+});
+
+test("the user's own words stay when another number is chosen", async () => {
+    const numbers = [
+        { id: 1, label: "Vienna", display: "+43 1" },
+        { id: 2, label: "Madrid", display: "+34 9" },
+    ];
+    const { server, softphone } = await startPhone((server) => {
+        server.askView = { numbers };
+    });
+    await softphone.dial(target);
+    server.askView = { numbers, text: "¿Podemos llamarle?" };
+    await insertSelect(".o-whatsapp-NumberSelect", "2");
+    await contains(".o-whatsapp-PermissionDialog textarea", { value: "¿Podemos llamarle?" });
+    await insertText(".o-whatsapp-PermissionDialog textarea", "My words", { replace: true });
+    await insertSelect(".o-whatsapp-NumberSelect", "1");
+    await contains(".o-whatsapp-NumberSelect option:checked", { text: "Vienna +43 1" });
+    await contains(".o-whatsapp-PermissionDialog textarea", { value: "My words" });
+});
+
+test("what was not sent stays open with the words that were typed", async () => {
+    const { server, softphone } = await startPhone();
+    server.answers.softphone_request_permission = { ok: false, message: "Not now." };
+    await softphone.dial(target);
+    await insertText(".o-whatsapp-PermissionDialog textarea", "My words", { replace: true });
+    await click(".modal-footer button", { text: "Ask for permission" });
+    await contains(".o_notification", { text: "Not now." });
+    await contains(".o-whatsapp-PermissionDialog textarea", { value: "My words" });
+    expect.errors(1);
+    server.answers.softphone_request_permission = () => {
+        throw makeServerError({ message: "Down" });
+    };
+    await click(".modal-footer button:enabled", { text: "Ask for permission" });
+    await contains(".o_error_dialog");
+    expect.verifyErrors([/Down/]);
+    await contains(".o-whatsapp-PermissionDialog textarea", { value: "My words" });
+    await contains(".o-whatsapp-PermissionDialog button:enabled", { text: "Ask for permission" });
 });
 
 test("the keypad shows which number calls and calls from another one", async () => {

@@ -48,6 +48,19 @@ test("blocking sends reason, time and report, and says what became of it", async
     ]);
 });
 
+test("what was not done stays open with the reason that was typed", async () => {
+    const { server } = await startWith({ may_block: true });
+    await click(".o-whatsapp-IncomingCall-block");
+    await insertText("#o_whatsapp_block_reason", "Insults");
+    server.answers.softphone_block = { ok: false, message: "Not now." };
+    await click(".o-whatsapp-BlockDialog-block");
+    await contains(".o_notification", { text: "Not now." });
+    await contains("#o_whatsapp_block_reason", { value: "Insults" });
+    delete server.answers.softphone_block;
+    await click(".o-whatsapp-BlockDialog-block:enabled");
+    await contains(".modal", { count: 0 });
+});
+
 test("nothing is sent before one confirms", async () => {
     const { server } = await startWith({ may_block: true });
     await click(".o-whatsapp-IncomingCall-block");

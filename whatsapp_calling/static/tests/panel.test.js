@@ -2,6 +2,7 @@ import { click, contains, insertText } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
 import { press } from "@odoo/hoot-dom";
 import { advanceTime } from "@odoo/hoot-mock";
+import { makeServerError } from "@web/../tests/web_test_helpers";
 
 import {
     defineWhatsappCallingModels,
@@ -133,6 +134,51 @@ test("recent calls are grouped by day, missed ones marked, and called back with 
     await click(".o-whatsapp-Recents-item:first .o-whatsapp-Recents-call");
     await contains(".o-whatsapp-OnCall");
     expect(server.requestsOf("softphone_dial")[0][1][0].contact_id).toBe(9);
+});
+
+/** The server fails until `mend` is called. */
+function failing(server, method) {
+    server.answers[method] = () => {
+        throw makeServerError({ message: "Down" });
+    };
+    return () => delete server.answers[method];
+}
+
+test("recent calls that could not be read are read again with one click", async () => {
+    const { server } = await openPanel((server) => server.add(makeCall(endedValues())));
+    const mend = failing(server, "softphone_history");
+    await click(".o-whatsapp-Panel-tabs button[data-tab='recents']");
+    await contains(".o-whatsapp-Recents .o-whatsapp-Retry", { text: "Could not be read. Try again" });
+    await contains(".o-whatsapp-Recents .fa-spin", { count: 0 });
+    mend();
+    await click(".o-whatsapp-Retry button");
+    await contains(".o-whatsapp-Recents-item");
+    await contains(".o-whatsapp-Retry", { count: 0 });
+});
+
+test("people who could not be looked for are looked for again with one click", async () => {
+    const { server } = await openPanel((server) => {
+        server.contacts = [{ partner_id: 3, name: "Jonas Weber", phone: "+49 1512 3456701" }];
+    });
+    const mend = failing(server, "softphone_contacts");
+    await insertText(".o-whatsapp-Keypad-input", "jon");
+    await advanceTime(400);
+    await contains(".o-whatsapp-ContactList .o-whatsapp-Retry");
+    await contains(".o-whatsapp-ContactList .fa-spin", { count: 0 });
+    mend();
+    await click(".o-whatsapp-Retry button");
+    await contains(".o-whatsapp-ContactList-item", { text: "Jonas Weber" });
+});
+
+test("a permission that could not be read is read again with one click", async () => {
+    const { server } = await openPanel();
+    const mend = failing(server, "softphone_lookup");
+    await insertText(".o-whatsapp-Keypad-input", "+436601112201");
+    await advanceTime(400);
+    await contains(".o-whatsapp-Keypad-hint .o-whatsapp-Retry");
+    mend();
+    await click(".o-whatsapp-Retry button");
+    await contains(".o-whatsapp-Keypad-hint", { text: "Eva Gruber" });
 });
 
 test("with several numbers the operator chooses the one to call from, for good", async () => {

@@ -49,9 +49,11 @@ export class BlockDialog extends Component {
             });
             if (done) {
                 this.props.onBlocked?.();
+                this.props.close();
             }
         } finally {
-            this.props.close();
+            // it stays open with what was typed when it was not done
+            this.state.busy = false;
         }
     }
 }

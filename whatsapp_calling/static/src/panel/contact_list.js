@@ -1,4 +1,6 @@
+import { rethrowUnexpected } from "@whatsapp_calling/core/request_errors";
 import { CallAvatar } from "@whatsapp_calling/panel/call_avatar";
+import { Retry } from "@whatsapp_calling/panel/retry";
 
 import { Component, onWillStart, useEffect, useState } from "@odoo/owl";
 
@@ -13,14 +15,14 @@ const LEAST = 2;
 
 /** The people found for some letters or digits; a click on the receiver calls. */
 export class ContactList extends Component {
-    static components = { CallAvatar };
+    static components = { CallAvatar, Retry };
     static props = { query: String };
     static template = "whatsapp_calling.ContactList";
 
     setup() {
         super.setup();
         this.softphone = useState(useService("whatsapp_calling.softphone"));
-        this.state = useState({ contacts: [], loading: true, more: false });
+        this.state = useState({ contacts: [], loading: true, more: false, failed: false });
         this.keepLast = new KeepLast();
         this.searchSoon = useDebounced(() => this.search(), 250);
         let first = true;
@@ -43,16 +45,23 @@ export class ContactList extends Component {
         const { length } = this.props.query.trim();
         if (length && length < LEAST) {
             // one letter finds everybody
-            Object.assign(this.state, { contacts: [], loading: false, more: true });
+            Object.assign(this.state, { contacts: [], loading: false, more: true, failed: false });
             return;
         }
-        Object.assign(this.state, { loading: true, more: false });
-        const contacts = await this.keepLast.add(
-            this.softphone.silentRpc("softphone_contacts", [
-                { query: this.props.query.trim(), limit: LIMIT },
-            ])
-        );
-        Object.assign(this.state, { contacts, loading: false });
+        Object.assign(this.state, { loading: true, more: false, failed: false });
+        try {
+            this.state.contacts = await this.keepLast.add(
+                this.softphone.silentRpc("softphone_contacts", [
+                    { query: this.props.query.trim(), limit: LIMIT },
+                ])
+            );
+        } catch (error) {
+            // those found for other letters are not wanted
+            Object.assign(this.state, { contacts: [], failed: true });
+            rethrowUnexpected(error);
+        } finally {
+            this.state.loading = false;
+        }
     }
 
     callText({ name, phone }) {

@@ -4,10 +4,12 @@ import {
     looksLikePhone,
     normalizePhone,
 } from "@whatsapp_calling/core/phone_number";
+import { rethrowUnexpected } from "@whatsapp_calling/core/request_errors";
 import { tones } from "@whatsapp_calling/core/tones";
 import { ContactList } from "@whatsapp_calling/panel/contact_list";
 import { DialPad } from "@whatsapp_calling/panel/dial_pad";
 import { PermissionHint } from "@whatsapp_calling/panel/permission_hint";
+import { Retry } from "@whatsapp_calling/panel/retry";
 import { NumberSelect } from "@whatsapp_calling/softphone/number_select";
 
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
@@ -19,14 +21,14 @@ import { useDebounced } from "@web/core/utils/timing";
 
 /** A number to dial, or letters to find somebody by. */
 export class Keypad extends Component {
-    static components = { ContactList, DialPad, NumberSelect, PermissionHint };
+    static components = { ContactList, DialPad, NumberSelect, PermissionHint, Retry };
     static props = [];
     static template = "whatsapp_calling.Keypad";
 
     setup() {
         super.setup();
         this.softphone = useState(useService("whatsapp_calling.softphone"));
-        this.state = useState({ text: "", info: null, numberId: false });
+        this.state = useState({ text: "", info: null, failed: false, numberId: false });
         this.input = useRef("input");
         this.keepLast = new KeepLast();
         this.lookup = useDebounced(this._lookup, 300);
@@ -83,12 +85,18 @@ export class Keypad extends Component {
 
     async _lookup() {
         const { phone } = this;
-        this.state.info = null;
-        if (phone) {
+        Object.assign(this.state, { info: null, failed: false });
+        if (!phone) {
+            return;
+        }
+        try {
             const info = await this.keepLast.add(this.softphone.lookup(this.target));
             if (phone === this.phone) {
                 this.state.info = info;
             }
+        } catch (error) {
+            this.state.failed = phone === this.phone;
+            rethrowUnexpected(error);
         }
     }
 

@@ -1,4 +1,6 @@
+import { rethrowUnexpected } from "@whatsapp_calling/core/request_errors";
 import { CallTimer } from "@whatsapp_calling/panel/call_timer";
+import { Retry } from "@whatsapp_calling/panel/retry";
 import {
     callIcon,
     displayName,
@@ -19,7 +21,7 @@ const PAGE = 30;
 
 /** The last calls, by day; one click calls back. */
 export class Recents extends Component {
-    static components = { CallTimer };
+    static components = { CallTimer, Retry };
     static props = [];
     static template = "whatsapp_calling.Recents";
 
@@ -27,7 +29,7 @@ export class Recents extends Component {
         super.setup();
         this.softphone = useState(useService("whatsapp_calling.softphone"));
         this.action = useService("action");
-        this.state = useState({ ids: [], more: false, missed: false, loading: true });
+        this.state = useState({ ids: [], more: false, missed: false, loading: true, failed: false });
         this.keepLast = new KeepLast();
         Object.assign(this, { displayName, isMissed, callIcon });
         onWillStart(() => {
@@ -48,18 +50,29 @@ export class Recents extends Component {
     }
 
     async load(offset = 0) {
-        this.state.loading = true;
-        const { calls, total } = await this.keepLast.add(
-            this.softphone.silentRpc("softphone_history", [
-                { offset, limit: PAGE, missed: this.state.missed },
-            ])
-        );
-        const ids = calls.map((call) => this.softphone.calls.insert(call).id);
-        Object.assign(this.state, {
-            ids: offset ? [...this.state.ids, ...ids] : ids,
-            more: total === undefined ? calls.length === PAGE : offset + calls.length < total,
-            loading: false,
-        });
+        Object.assign(this.state, { loading: true, failed: false });
+        try {
+            const { calls, total } = await this.keepLast.add(
+                this.softphone.silentRpc("softphone_history", [
+                    { offset, limit: PAGE, missed: this.state.missed },
+                ])
+            );
+            const ids = calls.map((call) => this.softphone.calls.insert(call).id);
+            Object.assign(this.state, {
+                ids: offset ? [...this.state.ids, ...ids] : ids,
+                more: total === undefined ? calls.length === PAGE : offset + calls.length < total,
+            });
+        } catch (error) {
+            this.failedAt = offset;
+            this.state.failed = true;
+            rethrowUnexpected(error);
+        } finally {
+            this.state.loading = false;
+        }
+    }
+
+    retry() {
+        return this.load(this.failedAt);
     }
 
     /** @returns {{label: string, calls: Object[]}[]} newest day first */

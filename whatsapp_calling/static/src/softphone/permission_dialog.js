@@ -56,7 +56,10 @@ export class PermissionDialog extends Component {
 
     async load() {
         const view = await this.props.softphone.askView(this.target);
-        Object.assign(this.state, { view, text: view.text, templateId: view.template_id });
+        // the words for another number do not replace the user's own
+        const edited = this.view && this.state.text !== this.view.text;
+        const text = edited ? this.state.text : view.text;
+        Object.assign(this.state, { view, text, templateId: view.template_id });
     }
 
     async chooseNumber(id) {
@@ -72,12 +75,16 @@ export class PermissionDialog extends Component {
         const { text, templateId, callWhenAllowed } = this.state;
         this.state.busy = true;
         try {
-            await this.props.softphone.requestPermission(this.target, text.trim() || false, {
+            const asked = await this.props.softphone.requestPermission(this.target, text.trim() || false, {
                 template_id: this.view.way === "template" && templateId,
                 call_when_allowed: callWhenAllowed,
             });
+            if (asked) {
+                this.props.close();
+            }
         } finally {
-            this.props.close();
+            // it stays open with what was typed when nothing was sent
+            this.state.busy = false;
         }
     }
 
