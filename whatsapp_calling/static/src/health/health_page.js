@@ -1,6 +1,7 @@
-import { Component, onWillStart, useEffect, useState } from "@odoo/owl";
+import { useLooks } from "@whatsapp_calling/core/looks";
 
-import { browser } from "@web/core/browser/browser";
+import { Component, onWillStart, useState } from "@odoo/owl";
+
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -24,13 +25,7 @@ export class HealthPage extends Component {
         this.state = useState({ page: null });
         this.display = { controlPanel: {} };
         onWillStart(() => this.look());
-        useEffect(
-            () => {
-                const timer = browser.setInterval(() => this.look(), LOOK_EVERY);
-                return () => browser.clearInterval(timer);
-            },
-            () => []
-        );
+        this.looks = useLooks(() => this.look(), LOOK_EVERY);
     }
 
     async look() {

@@ -1,6 +1,7 @@
+import { useLooks } from "@whatsapp_calling/core/looks";
+
 import { Component, useEffect, useState } from "@odoo/owl";
 
-import { browser } from "@web/core/browser/browser";
 import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -23,10 +24,15 @@ export class CallingToggle extends Component {
         this.dialog = useService("dialog");
         this.bus = useService("bus_service");
         this.state = useState({ asking: false });
+        this.looks = useLooks(
+            () => this.look(),
+            LOOK_EVERY,
+            () => [this.pending]
+        );
         const onChanged = ({ model, ids }) => {
             const { resModel, resId } = this.props.record;
             if (model === resModel && ids.includes(resId)) {
-                return this.look();
+                return this.looks.now();
             }
         };
         useEffect(
@@ -35,15 +41,6 @@ export class CallingToggle extends Component {
                 return () => this.bus.unsubscribe("whatsapp_calling/record", onChanged);
             },
             () => []
-        );
-        useEffect(
-            (pending) => {
-                if (pending) {
-                    const timer = browser.setInterval(() => this.look(), LOOK_EVERY);
-                    return () => browser.clearInterval(timer);
-                }
-            },
-            () => [this.pending]
         );
     }
 
@@ -108,7 +105,7 @@ export class CallingToggle extends Component {
             }
             await this.orm.call(record.resModel, "action_set_calling", [[record.resId], on]);
         } finally {
-            await this.look();
+            await this.looks.now();
             this.state.asking = false;
         }
     }

@@ -1,6 +1,7 @@
+import { useLooks } from "@whatsapp_calling/core/looks";
+
 import { Component, useEffect } from "@odoo/owl";
 
-import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
@@ -21,10 +22,18 @@ export class LiveRecord extends Component {
     setup() {
         this.bus = useService("bus_service");
         this.stale = false;
+        this.looks = useLooks(
+            () => this.look(),
+            LOOK_EVERY,
+            () => {
+                const { data, resId } = this.props.record;
+                return [Boolean(this.props.awaits && data[this.props.awaits]), resId];
+            }
+        );
         const onChanged = ({ model, ids }) => {
             const { resModel, resId } = this.props.record;
             if (model === resModel && ids.includes(resId)) {
-                this.refresh();
+                this.looks.now();
             }
         };
         useEffect(
@@ -34,27 +43,18 @@ export class LiveRecord extends Component {
             },
             () => []
         );
-        useBus(this.bus, "BUS:RECONNECT", () => this.refresh());
-        useEffect(
-            (waiting) => {
-                if (waiting) {
-                    const timer = browser.setInterval(() => this.refresh(), LOOK_EVERY);
-                    return () => browser.clearInterval(timer);
-                }
-            },
-            () => [Boolean(this.props.awaits && this.props.record.data[this.props.awaits])]
-        );
+        useBus(this.bus, "BUS:RECONNECT", () => this.looks.now());
         useEffect(
             (dirty) => {
                 if (!dirty && this.stale) {
-                    this.refresh();
+                    this.looks.now();
                 }
             },
             () => [this.props.record.dirty]
         );
     }
 
-    async refresh() {
+    async look() {
         const { record } = this.props;
         if (!record.resId) {
             return;
