@@ -2,7 +2,7 @@ import { click, contains } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
 import { animationFrame, runAllTimers } from "@odoo/hoot-mock";
 import { queryAllTexts } from "@odoo/hoot-dom";
-import { patchWithCleanup } from "@web/../tests/web_test_helpers";
+import { patchTranslations, patchWithCleanup } from "@web/../tests/web_test_helpers";
 
 import { gather, rtc } from "@whatsapp_calling/core/media_test";
 import { MediaTest } from "@whatsapp_calling/check/media_test";
@@ -123,6 +123,15 @@ test("a server that refuses is shown with the browser's words and what to do", a
         "turn:turn.example.com:3478\nDid not help. The browser says: 701 TURN allocate request timed out."
     );
     expect(advice).toMatch(/^No server answered\./);
+});
+
+test("what works is told without colours too, in the user's language", async () => {
+    patchTranslations({
+        whatsapp_calling: { Works: "Geht", "Does not work": "Geht nicht" },
+    });
+    await runTest([TURN], { [TURN.urls]: { error: "TURN allocate request timed out." } }, SOUND);
+    expect(".o-whatsapp-MediaTest-line:eq(0) [role=img]").toHaveAttribute("aria-label", "Geht");
+    expect(".o-whatsapp-MediaTest-line:eq(1) [role=img]").toHaveAttribute("aria-label", "Geht nicht");
 });
 
 test("without sound the advice is about the browser, not about servers", async () => {

@@ -122,6 +122,10 @@ export class MediaTest extends Component {
         );
     }
 
+    resultText({ ok }) {
+        return ok ? _t("Works") : _t("Does not work");
+    }
+
     openServers() {
         return this.action.doAction("mail.action_ice_servers");
     }
