@@ -119,11 +119,16 @@ class WhatsappCall(models.Model):
             )
         )
         wrap_ups = {}
-        for user_id, company_id, began, heard in rows:
-            # sudo: res.users - the server decides who rings
-            user = self.env["res.users"].sudo().browse(user_id)
-            company = self.env["res.company"].sudo().browse(company_id)
-            until = began + timedelta(seconds=user._whatsapp_calling_wrap_up(company))
+        # sudo: res.users, res.company - the server decides who rings; all at once, so
+        # that the ring waits for the same few queries however many have just talked
+        users = self.env["res.users"].sudo().browse([row[0] for row in rows])
+        companies = self.env["res.company"].sudo().browse([row[1] for row in rows])
+        times = [row[2:] for row in rows]
+        for user, company, (began, heard) in zip(users, companies, times, strict=True):
+            seconds = user._whatsapp_calling_wrap_up(company)
+            if not seconds:
+                continue
+            until = began + timedelta(seconds=seconds)
             ready_at = user.res_users_settings_id.whatsapp_calling_ready_at
             if until > now and not (ready_at and ready_at >= heard):
                 wrap_ups[user] = max(until, wrap_ups.get(user, until))

@@ -9,7 +9,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from . import meta_bodies as meta
-from .common import WhatsappCallingCase
+from .common import OPERATOR, WhatsappCallingCase
 
 NEXT = "wacid.next"
 
@@ -169,6 +169,51 @@ class TestWrapUp(WhatsappCallingCase):
         calls._wrap_ups(self.anna)
         with self.assertQueryCount(1):
             calls._wrap_ups(self.anna | self.berta | self.maria)
+
+    def queries_for(self, users):
+        """Queries that the ring makes when these users have all just talked."""
+        now = fields.Datetime.now()
+        self.env["whatsapp.call"].create(
+            [
+                {
+                    "account_id": self.account.id,
+                    "company_id": self.company.id,
+                    "number_id": self.number.id,
+                    "direction": "inbound",
+                    "state": "completed",
+                    "handler_id": user.id,
+                    "accepted_at": now - timedelta(seconds=30),
+                    "ended_at": now,
+                }
+                for user in users
+            ]
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        wrap_ups = self.env["whatsapp.call"]._wrap_ups(users)
+        made = self.env.cr.sql_log_count - before
+        return made, {user.id for user in wrap_ups}
+
+    def test_the_ring_asks_as_much_for_20_who_have_just_talked_as_for_one(self):
+        users = self.env["res.users"].concat(
+            *(self._user(f"op{n}", OPERATOR, self.company) for n in range(20))
+        )
+        settings = self.env["res.users.settings"]
+        for user in users:
+            settings._find_or_create_for_user(user)
+        of_one, found = self.queries_for(users[:1])
+        self.assertEqual(found, set(users[:1].ids))
+        of_all, found = self.queries_for(users)
+        self.assertEqual(found, set(users.ids))
+        self.assertEqual(of_all, of_one)
+
+    def test_who_needs_no_wrap_up_costs_the_ring_no_settings(self):
+        self.company.whatsapp_calling_wrap_up = 0
+        without, found = self.queries_for(self.anna)
+        self.assertFalse(found)
+        self.company.whatsapp_calling_wrap_up = 60
+        self.assertLess(without, self.queries_for(self.anna)[0])
 
 
 @tagged("post_install", "-at_install")
