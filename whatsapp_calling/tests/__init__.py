@@ -24,6 +24,7 @@ from . import test_hooks
 from . import test_ingest
 from . import test_js
 from . import test_health
+from . import test_migrations
 from . import test_notices
 from . import test_permission_check
 from . import test_permission_limits
