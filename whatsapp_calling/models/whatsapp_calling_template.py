@@ -274,5 +274,8 @@ class WhatsappCallingTemplate(models.Model):
     def _note_refusal(self, error, words):
         """Meta refused it at sending: it is not what the last update said."""
         state = REFUSED_AS.get(error.code)
-        if state:
-            self.sudo().write({"state": state, "reason": words})
+        # sudo: template - its state is Meta's, nobody's to write
+        template = self.sudo()
+        # the first of many messages says it for all: they must not wait for one row
+        if state and template.state != state:
+            template.write({"state": state, "reason": words})

@@ -10,6 +10,8 @@ from .whatsapp_calling_template import STATES, TTL_DEFAULT
 
 SYNC_EVERY = timedelta(hours=24)
 EXPIRES = 60  # seconds in which a request must leave
+# after that what Meta took without an answer is in its list
+LISTED_WITHIN = timedelta(minutes=10)
 
 
 class WhatsappCallingAccount(models.Model):
@@ -144,6 +146,26 @@ class WhatsappCallingTemplate(models.Model):
             else:
                 self.create({"account_id": account.id, **vals})
 
+    def _take_back_lost(self, now):
+        """Those that were handed in without an answer and are not in Meta's list."""
+        lost = self.filtered(
+            lambda template: (
+                template.state == "pending"
+                and not template.synced_at
+                and template.hand_in_id.state == "unknown"
+                and template.hand_in_id.write_date < now - LISTED_WITHIN
+            )
+        )
+        lost.write(
+            {
+                "state": "draft",
+                "reason": self.env._(
+                    "No answer came from Meta, and its list does not have this "
+                    "template: hand it in again."
+                ),
+            }
+        )
+
     @api.model
     def _values(self, told, components):
         """Our fields of a template of Meta; {} when it is not about calling."""
@@ -203,6 +225,7 @@ class WhatsappCall(models.Model):
             lambda t: t.synced_at and t.synced_at < now and t.state != "missing"
         )
         gone.write({"state": "missing", "reason": False})
+        account.template_ids._take_back_lost(now)
         self.env["whatsapp.call.request"]._tell_changed(
             account.template_ids, request.user_id
         )
@@ -224,7 +247,11 @@ class WhatsappCall(models.Model):
 
     def _on_create_template_failed(self, request, error):
         template = self._handed_in(request)
-        template.write({"state": "draft", "reason": self._said(error)})
+        if error.certain:
+            template.write({"state": "draft", "reason": self._said(error)})
+        else:
+            # Meta may have it: its list will tell
+            request.account_id._sync_templates(request.user_id)
         self._notify(request.user_id, "danger", self._said(error))
         self.env["whatsapp.call.request"]._tell_changed(template, request.user_id)
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import requests
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields
@@ -9,6 +10,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..providers.base import ProviderError
 from . import meta_bodies as meta
 from .graph import Refusal
 from .test_asking import MESSAGES, AskingCase
@@ -53,6 +55,10 @@ class TemplateCase(AskingCase):
 
     def sync(self, *entries):
         self.account.with_user(self.maria).action_sync_templates()
+        self.list_comes(*entries)
+
+    def list_comes(self, *entries):
+        """Meta's answer to the question that waits."""
         self.graph.answer("message_templates", {"data": list(entries)})
         request = self.env["whatsapp.call.request"].search(
             [("action", "=", "list_templates"), ("state", "=", "queued")]
@@ -208,6 +214,33 @@ class TestTemplateMaking(TemplateCase):
         self.assertEqual(template.state, "draft")
         self.assertIn("Name is taken", template.reason)
 
+    def test_no_answer_is_no_no_and_metas_list_is_asked(self):
+        template = self.template(state="draft")
+        with self.bus() as sent:
+            self.hand_in(template, requests.Timeout("read timed out"))
+        self.assertEqual(template.hand_in_id.state, "unknown")
+        self.assertEqual((template.state, template.reason), ("pending", False))
+        self.assertIn("simple_notification", [kind for _u, kind, _d in sent])
+        # Meta had taken it
+        self.list_comes(listed(template.name, status="APPROVED"))
+        self.assertEqual(template.state, "approved")
+
+    def test_what_was_handed_in_and_is_not_in_metas_list_later_is_a_draft_again(self):
+        template = self.template(state="draft")
+        self.hand_in(template, requests.Timeout("read timed out"))
+        self.list_comes(listed("another"))
+        self.assertEqual(template.state, "pending", "the list may be behind")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE whatsapp_call_request"
+            " SET write_date = write_date - interval '11 minutes' WHERE id = %s",
+            [template.hand_in_id.id],
+        )
+        self.env.invalidate_all()
+        self.sync(listed("another"))
+        self.assertEqual(template.state, "draft")
+        self.assertIn("hand it in again", template.reason)
+
     def test_what_meta_would_refuse_is_refused_before(self):
         for values in (
             {"name": "May we call?"},
@@ -300,6 +333,17 @@ class TestTemplateSending(TemplateCase):
                 self.graph.answer("messages", Refusal(400, code, "No such template"))
                 self.send_messages()
                 self.assertEqual(template.state, state)
+
+    def test_many_refused_messages_write_their_templates_row_once(self):
+        template = self.template()
+        error = ProviderError("Paused", kind="refused", code=132015)
+        template._note_refusal(error, "Paused")
+        self.env.flush_all()
+        template.state  # noqa: B018 - read before the queries are counted
+        with self.assertQueryCount(0):
+            template._note_refusal(error, "Paused again")
+            self.env.flush_all()
+        self.assertEqual((template.state, template.reason), ("paused", "Paused"))
 
     def test_the_language_is_the_customers_else_a_near_one_else_english(self):
         for language in ("de", "en_US", "es_MX", "pt_BR"):
