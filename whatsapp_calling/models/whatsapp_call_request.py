@@ -15,6 +15,7 @@ from odoo.tools import SQL
 from ..providers.base import ProviderError
 from ..tools import clock, crypto, pool
 from ..tools.transaction import run_apart, run_in_transaction
+from .whatsapp_call import LIVE_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ TO_CUSTOMERS = (
     "send_template",
 )
 ABANDONED_AFTER = 40  # seconds in "sending": longer than any time-out
+KEPT_FOR = 90  # days; the timelines of calls stay
+FORGET_AT_ONCE = 1000  # rows
 
 
 class WhatsappCallRequest(models.Model):
@@ -83,6 +86,10 @@ class WhatsappCallRequest(models.Model):
     response = fields.Json()
 
     _open_idx = models.Index("(call_id, id) WHERE state IN ('queued', 'sending')")
+    # a look at it every five minutes: has WhatsApp reported of what it took?
+    _connected_idx = models.Index(
+        "(account_id, answered_at) WHERE action = 'connect' AND state = 'done'"
+    )
 
     @api.model
     def _enqueue(self, number, action, payload, *, expires_in, **values):
@@ -391,6 +398,23 @@ class WhatsappCallRequest(models.Model):
         for request in due:
             request._send_soon()
         return bool(self.search_count([("state", "=", "queued")], limit=1))
+
+    @api.autovacuum
+    def _gc_old(self):
+        """Forget what is long over, in batches: (how many, whether there are more)."""
+        limit = fields.Datetime.now() - timedelta(days=KEPT_FOR)
+        old = self.search(
+            [
+                ("create_date", "<", limit),
+                ("state", "not in", ("queued", "sending")),
+                "|",
+                ("call_id", "=", False),
+                ("call_id.state", "not in", LIVE_STATES),
+            ],
+            limit=FORGET_AT_ONCE,
+        )
+        old.unlink()
+        return len(old), len(old) == FORGET_AT_ONCE
 
     def _settle_lost(self, now):
         if self.repeatable and self.expires_at > now:

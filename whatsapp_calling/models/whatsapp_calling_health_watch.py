@@ -62,6 +62,8 @@ class WhatsappCallingAccount(models.Model):
     def _silent_call(self, last):
         """A call was placed, WhatsApp took it, and nothing was heard of it."""
         now = fields.Datetime.now()
+        if last and last >= now - REPORTED_WITHIN:
+            return ""  # nothing can be older than ten minutes and newer than that
         domain = [
             ("account_id", "=", self.id),
             ("action", "=", "connect"),

@@ -159,6 +159,23 @@ class TestSilence(HealthMixin, WhatsappCallingCase):
         self.count()
         self.assertFalse(self.look())
 
+    def test_after_a_recent_webhook_no_request_is_looked_through(self):
+        self.dialled().request_ids.answered_at -= timedelta(minutes=11)
+        recent = fields.Datetime.now() - timedelta(minutes=5)
+        with self.assertQueryCount(0):
+            self.assertEqual(self.account._silent_call(recent), "")
+        before = fields.Datetime.now() - timedelta(minutes=20)
+        self.assertTrue(self.account._silent_call(before))
+
+    def test_requests_that_whatsapp_took_are_found_by_an_index_of_their_own(self):
+        self.env.cr.execute(
+            "SELECT indexdef FROM pg_indexes WHERE indexname = %s",
+            ["whatsapp_call_request_connected_idx"],
+        )
+        ((definition,),) = self.env.cr.fetchall()
+        self.assertIn("(account_id, answered_at)", definition)
+        self.assertRegex(definition, "WHERE .*'connect'.*'done'")
+
     def test_where_calling_is_off_nothing_is_expected(self):
         self.count(amount=7, ago=self.WEEK + 3600)
         self.number.calling_enabled = False

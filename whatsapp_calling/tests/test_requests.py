@@ -1,10 +1,13 @@
 """Requests to the provider: order, expiry, second tries, lost workers, secrets."""
 
+from datetime import timedelta
+
 import requests
 
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ..models import whatsapp_call_request
 from . import meta_bodies as meta
 from .common import SENT_OFFER, WhatsappCallingCase
 from .graph import Refusal
@@ -258,6 +261,45 @@ class TestRequests(WhatsappCallingCase):
         self.assertFalse(call._is_live())
 
     # ---- secrets
+
+    def aged(self, requests, days):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE whatsapp_call_request SET create_date = create_date - %s"
+            " WHERE id IN %s",
+            [timedelta(days=days), tuple(requests.ids)],
+        )
+        self.env.invalidate_all()
+        return requests
+
+    def test_requests_of_ended_calls_are_forgotten_after_90_days_events_stay(self):
+        call = self.answered()
+        old = self.aged(call.request_ids, days=91)
+        self.assertTrue(old)
+        requests = self.env["whatsapp.call.request"]
+        requests._gc_old()
+        self.assertEqual(old.exists(), old, "the call goes on")
+        self.phone(self.anna).softphone_hang_up(call.id)
+        self.send_due(call)
+        timeline = self.timeline(call)
+        recent = call.request_ids - old
+        self.assertTrue(recent)
+        self.assertEqual(requests._gc_old(), (len(old), False))
+        self.assertEqual(call.request_ids, recent)
+        self.assertEqual(self.timeline(call), timeline)
+
+    def test_old_requests_are_forgotten_in_batches(self):
+        self.patch(whatsapp_call_request, "FORGET_AT_ONCE", 2)
+        requests = self.env["whatsapp.call.request"]
+        for _each in range(3):
+            request = requests._enqueue(self.number, "check", {}, expires_in=60)
+            request.state = "done"
+            self.aged(request, days=91)
+        waits = requests._enqueue(self.number, "check", {}, expires_in=60)
+        self.aged(waits, days=91)
+        self.assertEqual(requests._gc_old(), (2, True))
+        self.assertEqual(requests._gc_old(), (1, False))
+        self.assertTrue(waits.exists(), "what still waits is not forgotten")
 
     def test_a_rejected_token_is_a_red_account(self):
         call = self.answered()
