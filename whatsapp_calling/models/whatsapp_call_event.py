@@ -109,6 +109,20 @@ class WhatsappCallEvent(models.Model):
         self.env.invalidate_all()
 
     @api.model
+    def _flag(self, event_id, reason):
+        """Say of an event of this very transaction what was odd about it."""
+        self.env.execute_query(
+            SQL(
+                "UPDATE %s SET flagged = TRUE, note = concat_ws('. ', note, %s)"
+                " WHERE id = %s RETURNING id",
+                SQL.identifier(self._table),
+                reason,
+                event_id,
+            )
+        )
+        self.browse(event_id).invalidate_recordset()
+
+    @api.model
     def _attach(self, event_id, **records):
         """Fill in what an event of this very transaction turned out to belong to."""
         assignments = [

@@ -127,7 +127,8 @@ class WhatsappCallingHours(models.Model):
     def _values_of(self, week):
         """Meta's weekly_operating_hours as values of new lines."""
         found = []
-        for slot in week if isinstance(week, list) else []:
+        slots = week if isinstance(week, list) else []
+        for slot in filter(lambda slot: isinstance(slot, dict), slots):
             opens = self._hours_of(slot.get("open_time"))
             closes = self._hours_of(slot.get("close_time"))
             day = str(slot.get("day_of_week") or "").upper()
@@ -181,11 +182,12 @@ class WhatsappCallingHoliday(models.Model):
         its texts name the times in two ways."""
         today = fields.Date.context_today(self)
         found = []
-        for each in holidays if isinstance(holidays, list) else []:
+        rows = holidays if isinstance(holidays, list) else []
+        for each in filter(lambda row: isinstance(row, dict), rows):
             opens = self._hours_of(each.get("start_time") or each.get("open_time"))
             closes = self._hours_of(each.get("end_time") or each.get("close_time"))
             try:
-                date = fields.Date.to_date(each.get("date"))
+                date = fields.Date.to_date(str(each.get("date") or ""))
             except ValueError:
                 date = None
             read = date and opens is not None and closes is not None
@@ -285,13 +287,24 @@ class WhatsappCallingNumber(models.Model):
         return hours | ({"holiday_schedule": holidays} if holidays else {})
 
     def _fill_hours(self, hours):
-        """Set the fields to what WhatsApp has."""
-        zone = hours.get("timezone_id")
+        """Set the fields to what WhatsApp has.
+
+        :raises ValidationError: it has hours that cannot be entered here
+        """
+        zone = str(hours.get("timezone_id"))
         on = hours.get("status") == "ENABLED"
         known = dict(self._time_zones())
         slots = self.env["whatsapp.calling.hours"]._values_of(
             hours.get("weekly_operating_hours")
         )
+        told = hours.get("weekly_operating_hours") or []
+        if on and (not isinstance(told, list) or len(slots) < len(told)):
+            raise ValidationError(
+                self.env._(
+                    "Some periods of the week cannot be read. Look at them "
+                    "in WhatsApp Manager."
+                )
+            )
         holidays = self.env["whatsapp.calling.holiday"]._values_of(
             hours.get("holiday_schedule")
         )

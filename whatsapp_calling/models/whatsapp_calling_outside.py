@@ -5,10 +5,12 @@ says who it was. What is over by time is cleared by cron.
 """
 
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 
 from ..providers import reading
+from ..tools.transaction import run_apart
 
 # WhatsApp's pauses last so long when it gives no end (Meta: call settings)
 PAUSE = timedelta(days=7)
@@ -261,14 +263,36 @@ class WhatsappCall(models.Model):
         asked = number.settings_sent or {}
         if asked and all(calling.get(key) == asked[key] for key in asked):
             return  # our own request, whose answer is still under way
+        calling = self._with_status(calling, event)
+        noted = run_apart(
+            self.env, partial(self._note_told_settings, number, calling, moment)
+        )
+        if noted:
+            reason = number.settings_unread
+        else:
+            reason = self.env._("These settings could not be taken in")
+        if reason:
+            self.env["whatsapp.call.event"]._flag(event_id, reason)
+        number._tell_changed()
+
+    def _with_status(self, calling, event):
+        """Meta's `calling` with its status as the provider's words have it: on, off
+        or, when it could not be read, not said."""
         calling = dict(calling)
+        status = (event.data or {}).get("status")
+        if status:
+            calling["status"] = "ENABLED" if status == "on" else "DISABLED"
+        else:
+            calling.pop("status", None)
+        return calling
+
+    def _note_told_settings(self, number, calling, moment):
         restrictions = calling.pop("restrictions", None)
         known = number.meta_settings or {}
         if number._note_settings({**known, **calling}, moment):
             number._note_outside(moment)
         if isinstance(restrictions, dict):
             number._note_restrictions(restrictions)
-        number._tell_changed()
 
     def _take_account(self, account, number, event, event_id, started):
         """A warning or a restriction of WhatsApp, of one number or of the account."""

@@ -10,6 +10,8 @@ from markupsafe import Markup, escape
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..providers import reading
+
 # members of Meta's `calling` object that are set here, and Meta's values by default
 DEFAULTS = {
     "call_icon_visibility": "DEFAULT",
@@ -45,6 +47,9 @@ class WhatsappCallingNumber(models.Model):
     meta_settings = fields.Json("Settings at WhatsApp", readonly=True, copy=False)
     settings_at = fields.Datetime("Settings as of", readonly=True, copy=False)
     settings_read_at = fields.Datetime("Read from WhatsApp", readonly=True, copy=False)
+    settings_unread = fields.Text(
+        "What could not be entered here", readonly=True, copy=False
+    )
     settings_differ = fields.Boolean(compute="_compute_differences")
     settings_differences = fields.Html(compute="_compute_differences", sanitize=False)
 
@@ -76,26 +81,37 @@ class WhatsappCallingNumber(models.Model):
         self.ensure_one()
         known = self.meta_settings or {}
         # an icon setting that has no name here is left as it is
-        icon = ICONS.get(self.icon_visibility) or known.get("call_icon_visibility")
+        icon = ICONS.get(self.icon_visibility)
+        icon = icon or self._member(known, "call_icon_visibility")
         return {
-            "call_icon_visibility": icon or "DEFAULT",
+            "call_icon_visibility": icon,
             "call_icons": {
                 "restrict_to_user_countries": sorted(self.country_ids.mapped("code"))
             },
             "callback_permission_status": (
                 "ENABLED" if self.callback_permission else "DISABLED"
             ),
-            "call_hours": self._meta_hours(known.get("call_hours") or {}),
+            "call_hours": self._meta_hours(self._member(known, "call_hours")),
         }
 
     def _normal_settings(self, calling):
         """Meta's settings as they compare: order and left-out members aside."""
-        normal = {key: calling.get(key) or DEFAULTS[key] for key in DEFAULTS}
-        icons = normal["call_icons"]
-        codes = icons.get("restrict_to_user_countries") or []
+        normal = {key: self._member(calling, key) for key in DEFAULTS}
+        codes = self._country_codes(normal["call_icons"])
         normal["call_icons"] = {"restrict_to_user_countries": sorted(codes)}
         normal["call_hours"] = self._normal_hours(normal["call_hours"])
         return normal
+
+    def _member(self, calling, key):
+        """A member of Meta's `calling`; what is of another type counts as not said."""
+        value = calling.get(key)
+        usable = value and isinstance(value, type(DEFAULTS[key]))
+        return value if usable else DEFAULTS[key]
+
+    def _country_codes(self, icons):
+        codes = icons.get("restrict_to_user_countries")
+        codes = codes if isinstance(codes, list) else []
+        return [code for code in codes if isinstance(code, str)]
 
     def _to_change(self):
         """Members of `calling` that differ from what WhatsApp has."""
@@ -162,7 +178,8 @@ class WhatsappCallingNumber(models.Model):
     def _note_settings(self, calling, moment, user=None):
         """Note what WhatsApp has now; news that are older than what is known are none.
 
-        What was entered here follows where it had been the same.
+        What was entered here follows where it had been the same. What cannot be
+        entered here stays known all the same, and `settings_unread` says why.
 
         :param calling: Meta's `calling` object, whole
         :param moment: since when it is so, naive UTC
@@ -180,9 +197,25 @@ class WhatsappCallingNumber(models.Model):
             values["calling_enabled"] = on
         if switched and on:
             values["enabled_by_id"] = user.id if user else False
+        if (before or {}).get("call_hours") != calling.get("call_hours"):
+            values["settings_unread"] = False
         self.write(values)
-        self._fill_settings(calling, follow)
+        self._fill_settings(calling, [key for key in follow if key != "call_hours"])
+        if "call_hours" in follow:
+            self._follow_hours(calling)
         return switched
+
+    def _follow_hours(self, calling):
+        """Enter WhatsApp's hours, unless they are none that can be entered here."""
+        try:
+            with self.env.cr.savepoint():
+                self._fill_settings(calling, ["call_hours"])
+        except UserError as error:
+            self.settings_unread = self.env._(
+                "The call hours at WhatsApp differ from those entered here, and cannot "
+                "be entered: %(reason)s",
+                reason=error,
+            )
 
     def _note_limit(self, data):
         """Of a test of the number: how many customers a day it may write to.
@@ -214,7 +247,7 @@ class WhatsappCallingNumber(models.Model):
             values["callback_permission"] = status == "ENABLED"
         self.write(values)
         if "call_hours" in keys and calling.get("call_hours"):
-            self._fill_hours(calling["call_hours"])
+            self._fill_hours(self._member(calling, "call_hours"))
 
     # ---- in words
 
@@ -240,11 +273,11 @@ class WhatsappCallingNumber(models.Model):
 
     def _in_words(self, key, value):
         """Lines of text for a member of Meta's `calling`."""
-        value = value or DEFAULTS[key]
+        value = self._member({key: value}, key)
         if key == "call_hours":
             return self._hours_text(value)
         if key == "call_icons":
-            codes = value.get("restrict_to_user_countries") or []
+            codes = self._country_codes(value)
             found = self.env["res.country"].search([("code", "in", codes)])
             return [", ".join(found.mapped("name")) or self.env._("All countries")]
         words = {
@@ -266,13 +299,18 @@ class WhatsappCall(models.Model):
             self._on_get_settings_failed(request, None)
             return
         calling = dict(calling)
-        restrictions = calling.pop("restrictions", None) or {}
+        restrictions = reading.obj(calling, "restrictions", [])
+        calling.pop("restrictions", None)
         # what was asked for just now is the newest, whatever the clocks say
         moments = [self._answered_at(answer), number.settings_at]
         number._note_settings(calling, max(filter(None, moments)), request.user_id)
         number.settings_read_at = fields.Datetime.now()
         number._note_restrictions(restrictions)
         number._tell_changed(request.user_id)
+        if number.settings_unread:
+            names = {"number": number.display_name, "reason": number.settings_unread}
+            message = self.env._("%(number)s: %(reason)s", **names)
+            self._notify(request.user_id, "warning", message)
 
     def _on_get_settings_failed(self, request, error):
         number = request.number_id

@@ -136,6 +136,23 @@ class TestSettings(SettingsMixin, WhatsappCallingCase):
         self.assertFalse(self.number.settings_read_at)
         self.assertEqual([kind for kind, _text in self.told(sent)], ["danger"])
 
+    def test_hours_that_cannot_be_entered_here_are_told_to_who_reads_them(self):
+        slot = {"day_of_week": "MONDAY", "open_time": "0900", "close_time": "2400"}
+        hours = {**HOURS, "weekly_operating_hours": [slot]}
+        with self.bus() as sent:
+            self.read_settings(call_hours=hours, callback_permission_status="ENABLED")
+        ((kind, message),) = self.told(sent)
+        self.assertEqual(kind, "warning")
+        self.assertIn("between 00:00 and 23:59", message)
+        self.assertTrue(self.number.settings_read_at)
+        self.assertEqual(self.number.meta_settings["call_hours"], hours)
+        self.assertFalse(self.number.hours_enabled or self.number.hours_ids)
+        self.assertTrue(self.number.callback_permission, "what can, may")
+        self.read_settings(call_hours=hours)
+        self.assertTrue(self.number.settings_unread, "it is still so")
+        self.read_settings(call_hours=HOURS)
+        self.assertFalse(self.number.settings_unread)
+
     def test_a_setting_of_whatsapp_without_a_name_here_is_left_alone(self):
         self.read_settings(call_icon_visibility="HIDE_IN_CHAT")
         self.assertFalse(self.number.icon_visibility or self.number.settings_differ)

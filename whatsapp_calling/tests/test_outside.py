@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from . import meta_bodies as meta
 from .common import WhatsappCallingCase
@@ -122,6 +123,95 @@ class TestOutside(NumberMixin, WhatsappCallingCase):
         value = {"phone_number_settings": {"phone_number_id": meta.NUMBER_REF}}
         self.deliver(meta.body({"field": "account_settings_update", "value": value}))
         self.assertTrue(self.number.calling_enabled)
+
+    # ---- settings that cannot be entered here
+
+    def flagged(self):
+        return self.env["whatsapp.call.event"].search(
+            [("account_id", "=", self.account.id), ("kind", "=", "settings")]
+        )
+
+    def test_hours_that_odoo_does_not_take_hold_up_nothing_of_their_delivery(self):
+        def week(*spans):
+            return [
+                {"day_of_week": "MONDAY", "open_time": opens, "close_time": closes}
+                for opens, closes in spans
+            ]
+
+        entered = {"weekday": "1", "opens": 9.0, "closes": 17.0}
+        for words, slots in (
+            ("between 00:00 and 23:59", week(("0900", "2400"))),
+            ("between 00:00 and 23:59", week(("2200", "0200"))),
+            (
+                "more than 2 periods",
+                week(("0800", "1000"), ("1100", "1200"), ("1300", "1400")),
+            ),
+            ("cannot be read", week(("9am", "5pm"))),
+            ("cannot be read", ["MONDAY"]),
+        ):
+            with self.subTest(words=words, slots=slots):
+                self.env["whatsapp.call.event"].flush_model()
+                self.number.write(
+                    {
+                        "meta_settings": False,
+                        "settings_at": False,
+                        "settings_read_at": fields.Datetime.now(),
+                        "hours_ids": [(5, 0, 0), (0, 0, entered)],
+                    }
+                )
+                hours = {
+                    "status": "ENABLED",
+                    "timezone_id": "Europe/Vienna",
+                    "weekly_operating_hours": slots,
+                }
+                body = settings(
+                    "ENABLED", call_icon_visibility="DISABLE_ALL", call_hours=hours
+                )
+                seen = self.flagged()
+                ref = f"wacid.{len(seen)}"
+                self.deliver(body, meta.calls(meta.offer(id=ref)))
+                self.assertTrue(self.the_call(ref), "it came with them")
+                event = self.flagged() - seen
+                self.assertTrue(event.flagged)
+                self.assertIn(words, event.note)
+                self.assertIn(words, self.number.settings_unread)
+                self.assertEqual(
+                    self.number.meta_settings["call_hours"], hours, "as WhatsApp has it"
+                )
+                self.assertEqual(self.number.hours_ids.closes, 17.0, "left as it was")
+                self.assertEqual(self.number.icon_visibility, "hidden", "what can, may")
+                self.assertTrue(self.number.settings_differ)
+                self.assertTrue(self.number.settings_differences)
+        self.deliver(settings("ENABLED", call_hours={"status": "DISABLED"}))
+        self.assertFalse(self.number.settings_unread, "over as soon as it is readable")
+
+    def test_settings_of_other_types_are_kept_and_break_nothing(self):
+        body = settings(
+            {"on": 1},
+            call_icon_visibility=["DEFAULT"],
+            call_icons=[{"restrict_to_user_countries": "AT"}],
+            callback_permission_status=7,
+            call_hours=["ENABLED"],
+            restrictions=["none"],
+        )
+        self.deliver(body, meta.calls(meta.offer()))
+        self.assertTrue(self.the_call())
+        self.assertTrue(self.number.calling_enabled, "nothing said that it is off")
+        self.assertTrue(self.flagged().flagged)
+        self.number.settings_read_at = fields.Datetime.now()
+        self.number.icon_visibility = "hidden"
+        self.assertTrue(self.number.settings_differences, "the form can be opened")
+
+    @mute_logger("odoo.addons.whatsapp_calling.tools.transaction")
+    def test_whatever_breaks_in_settings_leaves_the_calls_beside_them(self):
+        def breaks(*_args, **_kwargs):
+            raise KeyError("unforeseen")
+
+        self.patch(type(self.number), "_note_settings", breaks)
+        self.deliver(settings("DISABLED"), meta.calls(meta.offer()))
+        self.assertTrue(self.the_call())
+        self.assertTrue(self.flagged().flagged)
+        self.assertIn("could not be taken in", self.flagged().note)
 
     # ---- restrictions
 
