@@ -1,6 +1,6 @@
 """A copied database calls and writes to nobody until somebody decides."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import file_open
 
@@ -115,6 +115,17 @@ class TestCopiedDatabase(WhatsappCallingCase):
         self.assertEqual(action["res_model"], "whatsapp.calling.copy")
         self.decide("action_go_on")
         self.assertEqual(notice.state, "resolved")
+
+    def test_where_nothing_is_paused_nobody_decides(self):
+        self.account_2.token = "token-2"
+        for method in ("action_forget", "action_go_on"):
+            with (
+                self.subTest(method=method),
+                self.assertRaisesRegex(UserError, "not paused"),
+            ):
+                self.decide(method)
+        self.assertTrue(self.account.token_set)
+        self.assertTrue(self.account_2.token_set)
 
     def test_the_original_that_moved_goes_on(self):
         self.permit()

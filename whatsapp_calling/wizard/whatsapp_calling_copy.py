@@ -1,6 +1,7 @@
 """A copied database: keep it silent, make it forget, or say that it is the original."""
 
 from odoo import models
+from odoo.exceptions import UserError
 
 
 class WhatsappCallingCopy(models.TransientModel):
@@ -10,6 +11,7 @@ class WhatsappCallingCopy(models.TransientModel):
     def action_forget(self):
         """This is a copy: it loses the secrets, and may get an account of its own."""
         self.ensure_one()
+        self._refuse_unless_paused()
         # sudo: account - those of every company: the whole database is the copy
         accounts = self.env["whatsapp.calling.account"].sudo()
         accounts = accounts.search([("active", "in", (True, False))])
@@ -29,7 +31,18 @@ class WhatsappCallingCopy(models.TransientModel):
     def action_go_on(self):
         """The original moved here: this database takes the calls from now on."""
         self.ensure_one()
+        self._refuse_unless_paused()
         return self._confirm()
+
+    def _refuse_unless_paused(self):
+        """Nothing is to be decided: what is decided here is so for every company."""
+        if not self.env["res.company"]._whatsapp_calling_paused():
+            raise UserError(
+                self.env._(
+                    "Calling is not paused: nothing says that this database is a copy, "
+                    "so there is nothing to decide."
+                )
+            )
 
     def _confirm(self):
         """What the copy brought along is not sent any more; what comes now is."""
