@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.transaction import run_apart
 from .whatsapp_calling_credentials import ADMINISTRATOR
 
 
@@ -68,14 +69,18 @@ class WhatsappCallingAccount(models.Model):
     def _unlink_except_used(self):
         if not self._is_unused():
             raise UserError(
-                self.env._("This account has calls. Archive it, and its log stays.")
+                self.env._("This account has a log. Archive it, and its log stays.")
             )
 
     def _is_unused(self):
-        """Whether no call is in the log of these accounts."""
-        # sudo: call - those of records one may not read count as well
-        calls = self.env["whatsapp.call"].sudo()
-        return not calls.search_count([("account_id", "in", self.ids)], limit=1)
+        """Whether no call and nothing else is in the log of these accounts."""
+        # sudo: call, event - those of records one may not read count as well
+        return not any(
+            self.env[model]
+            .sudo()
+            .search_count([("account_id", "in", self.ids)], limit=1)
+            for model in ("whatsapp.call", "whatsapp.call.event")
+        )
 
     def action_test_connection(self):
         """Ask the provider about each number; the answer comes as a notification."""
@@ -156,10 +161,13 @@ class WhatsappCallingAccount(models.Model):
         limit = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
         left = [("state", "=", "connecting"), ("create_date", "<", limit)]
         for account in self.search(left):
-            if account._is_unused():
-                account.unlink()
-            else:
-                account.state = "draft"
+            run_apart(self.env, account._clear_away)
+
+    def _clear_away(self):
+        if self._is_unused():
+            self.unlink()
+        else:
+            self.state = "draft"
 
     def action_renew_token(self):
         """Enter new secrets; they are tested before they replace the old ones."""

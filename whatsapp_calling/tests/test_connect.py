@@ -1,5 +1,7 @@
 """Connect: everything is tested before anything is saved, and nothing is half done."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -311,6 +313,47 @@ class TestConnectSaves(ConnectMixin, WhatsappCallingCase):
         self.env["whatsapp.calling.account"]._gc_connecting()
         self.assertFalse(account.exists())
 
+    def test_one_that_cannot_be_cleared_away_does_not_keep_the_others(self):
+        accounts = self.env["whatsapp.calling.account"]
+        kept, away = accounts.create(
+            [{"name": name, "company_id": self.company.id} for name in ("One", "Two")]
+        )
+        (kept | away).state = "connecting"
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE whatsapp_calling_account SET create_date = %s WHERE id IN %s",
+            ["2020-01-01", (kept | away)._ids],
+        )
+        unlink = type(accounts).unlink
+
+        def refuse(account):
+            if account == kept:
+                raise ValueError("Not this one")
+            return unlink(account)
+
+        with (
+            patch.object(type(accounts), "unlink", refuse),
+            mute_logger("odoo.addons.whatsapp_calling.tools.transaction"),
+        ):
+            accounts._gc_connecting()
+        self.assertEqual((kept | away).exists(), kept)
+
+    def test_an_account_with_events_only_stays_with_its_log(self):
+        account = self.env["whatsapp.calling.account"].create(
+            {"name": "Logged", "company_id": self.company.id, "state": "connecting"}
+        )
+        self.env["whatsapp.call.event"]._append(account, "unreadable", note="?")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE whatsapp_calling_account SET create_date = %s WHERE id = %s",
+            ["2020-01-01", account.id],
+        )
+        account.invalidate_recordset()
+        self.env["whatsapp.calling.account"]._gc_connecting()
+        self.assertEqual(account.state, "draft")
+        with self.assertRaisesRegex(UserError, "Archive it"):
+            account.unlink()
+
     def test_the_second_of_two_administrators_reads_who_was_faster(self):
         first, second = self.at_webhook(), self.at_webhook(self.adam)
         first.action_connect()
@@ -405,6 +448,28 @@ class TestNewToken(ConnectMixin, WhatsappCallingCase):
         self.assertEqual(self.account._credentials().app_secret, "app-secret-1")
         self.assertEqual(self.account.state, "connected")
         self.assertEqual(notice.state, "resolved")
+
+    def test_the_address_that_was_tested_is_saved_with_the_token(self):
+        good = {"base_url": self.account.base_url, "api_version": "v25.0"}
+        self.account.write(
+            {"base_url": "https://old.example.com", "api_version": "v24.0"}
+        )
+        action = self.account.with_user(self.ada).action_renew_token()
+        connect = self.wizards().browse(action["res_id"])
+        connect.write({"token": "EAAnew", **good})
+        self.meta(
+            **{
+                self.account.waba_id: said.waba(),
+                "phone_numbers": said.numbers(self.number.provider_ref),
+            }
+        )
+        connect.action_test()
+        self.settle(connect)
+        connect.action_renew()
+        self.assertEqual(
+            (self.account.base_url, self.account.api_version, self.account.state),
+            (good["base_url"], "v25.0", "connected"),
+        )
 
     def test_a_bad_token_leaves_the_old_one_in_its_place(self):
         refused = Refusal(401, 190, "Invalid OAuth access token")

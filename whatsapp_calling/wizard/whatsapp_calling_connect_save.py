@@ -189,7 +189,14 @@ class WhatsappCallingConnect(models.TransientModel):
         if not self.renews or not self.tested:
             raise UserError(self.env._("Test first; each line must be green or amber."))
         self._hand_over(account)
-        account.write({"app_id": self.app_id})
+        # what was tested, the address included
+        account.write(
+            {
+                "app_id": self.app_id,
+                "base_url": self.base_url,
+                "api_version": self.api_version,
+            }
+        )
         account._answered()
         notices = self.env["whatsapp.calling.notice"]
         for kind in ("token_expiring", "key_missing", "secret_missing"):
