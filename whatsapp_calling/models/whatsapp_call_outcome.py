@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-from ..providers.base import ProviderError
+from ..providers.base import WITH_APP_SECRET, ProviderError
 from ..tools.error_catalogue import explain
 
 
@@ -23,8 +23,22 @@ class WhatsappCall(models.Model):
         handle = getattr(self._listener(request), f"_on_{request.action}_failed", None)
         if handle:
             handle(request, error)
-        if error.kind == "auth" and request.account_id:
+        if self._refuses_token(request, error):
             request.account_id._token_refused(error.message)
+
+    @api.model
+    def _refuses_token(self, request, error):
+        """Whether the provider itself said that it does not take the account's token.
+
+        Without a status nothing was sent: the key that the token is encrypted with is
+        missing. And what is asked with the app secret says nothing about the token.
+        """
+        return (
+            error.kind == "auth"
+            and error.http_status
+            and request.account_id
+            and request.action not in WITH_APP_SECRET
+        )
 
     def _listener(self, request):
         """Who handles the answer: the record that asked, else the model of calls."""

@@ -164,6 +164,11 @@ class PayloadError(ValueError):
     """The body of a webhook is not JSON, or no JSON object."""
 
 
+# Actions that are not sent with the account's token: the app itself asks, by its
+# secret, so that a refusal says nothing about the token.
+WITH_APP_SECRET = frozenset({"app_subscriptions"})
+
+
 class ProviderError(Exception):
     """A request to a provider did not succeed.
 

@@ -403,6 +403,24 @@ class TestCheckSetup(CheckMixin, WhatsappCallingCase):
         self.assertEqual(self.notice("token_expiring").state, "open")
         self.assertFalse(self.notice("no_websocket"))
 
+    def test_each_day_a_rejected_token_gets_another_chance(self):
+        self.account._token_refused("Invalid OAuth access token")
+        self.env["whatsapp.calling.check"]._cron_look()
+        self.meta()
+        self.settle(
+            self.env["whatsapp.calling.check"].search(
+                [("account_id", "=", self.account.id)]
+            )
+        )
+        self.assertEqual(self.account.state, "connected")
+        self.assertEqual(self.notice("token_rejected").state, "resolved")
+
+    def test_a_wrong_app_secret_is_not_taken_for_a_rejected_token(self):
+        refused = Refusal(401, 190, "Invalid application secret")
+        self.check(subscriptions=refused)
+        self.assertEqual(self.account.state, "connected")
+        self.assertFalse(self.notice("token_rejected"))
+
     def test_the_connection_test_finds_a_number_of_another_account(self):
         self.graph.answer("phone_numbers", said.numbers("290000000000777"))
         self.account.with_user(self.ada).action_test_connection()

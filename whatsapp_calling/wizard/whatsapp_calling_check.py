@@ -45,9 +45,12 @@ class WhatsappCallingCheck(models.TransientModel):
 
     @api.model
     def _cron_look(self):
-        """Each day: tokens that end, fields that were lost, clocks that drift."""
+        """Each day: tokens that end, fields that were lost, clocks that drift.
+
+        A rejected token may be taken again, e.g. after a mistake at WhatsApp.
+        """
         accounts = self.env["whatsapp.calling.account"].search(
-            [("state", "in", ("connected", "failed"))]
+            [("state", "in", ("connected", "failed", "token_rejected"))]
         )
         for account in accounts:
             if not account.company_id._whatsapp_calling_refusal():
