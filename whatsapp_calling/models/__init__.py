@@ -47,6 +47,7 @@ from . import (
     whatsapp_call_inbound_message,
     whatsapp_call_inbound_message_chatter,
     whatsapp_calling_happening,
+    whatsapp_calling_happening_dealing,
     whatsapp_calling_hook,
     whatsapp_calling_delivery,
     whatsapp_call_record,

@@ -6,6 +6,8 @@ holds in any case: their calls are rejected at once, with the reason in the time
 
 from odoo import api, fields, models
 
+from ..tools.transaction import run_apart
+
 TELL_FOR = 600  # seconds after which a block is no longer sent to WhatsApp
 
 
@@ -111,7 +113,8 @@ class WhatsappCallBlock(models.Model):
     @api.model
     def _cron_lift_expired(self):
         due = [("state", "=", "blocked"), ("until", "<=", fields.Datetime.now())]
-        self.search(due, limit=100)._lift_expired()
+        for block in self.search(due, limit=100):
+            run_apart(self.env, block._lift_expired)
 
     # ---- telling WhatsApp
 

@@ -146,7 +146,6 @@ class WhatsappCall(models.Model):
         self._notify(request.user_id, "warning", lifted.whatsapp_message)
 
     @api.model
-    def _cron_sweep(self):
-        result = super()._cron_sweep()
-        self.env["whatsapp.call.block"]._cron_lift_expired()
-        return result
+    def _sweep_parts(self):
+        blocks = self.env["whatsapp.call.block"]
+        return [*super()._sweep_parts(), blocks._cron_lift_expired]

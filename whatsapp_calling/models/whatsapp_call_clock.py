@@ -1,12 +1,13 @@
 """Deadlines: every live call has one, so that none stays open for ever."""
 
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import clock
-from ..tools.transaction import run_apart, run_in_transaction
+from ..tools.transaction import run_apart, run_in_transaction, run_on_its_own
 
 # the tab that owns a call pings every 5 s; a killed one sends no farewell
 LOST_AFTER = 12
@@ -83,7 +84,11 @@ class WhatsappCall(models.Model):
         """Let due calls act and due requests leave; whether anything is going on."""
         due = self._due_ids()
         for call_id in due:
-            run_in_transaction(self.env, lambda call_id=call_id: self._due(call_id))
+            run_on_its_own(
+                self.env,
+                partial(self._due, call_id),
+                give_up=lambda _error, call_id=call_id: self._put_off(call_id),
+            )
         waiting = run_in_transaction(self.env, self.env["whatsapp.call.request"]._sweep)
         return bool(waiting or due or self._any_deadline())
 
@@ -116,7 +121,11 @@ class WhatsappCall(models.Model):
         )
         call = self.browse(call_id)
         if rows and not run_apart(self.env, call._act_on_deadline):
-            call.deadline = fields.Datetime.now() + timedelta(seconds=PUT_OFF)
+            self._put_off(call_id)
+
+    def _put_off(self, call_id):
+        now = fields.Datetime.now()
+        self.browse(call_id).deadline = now + timedelta(seconds=PUT_OFF)
 
     def _any_deadline(self):
         return bool(self.search_count([("deadline", "!=", False)], limit=1))
@@ -124,11 +133,25 @@ class WhatsappCall(models.Model):
     @api.model
     def _cron_sweep(self):
         """The net for a stopped server: once a minute, whatever is due."""
-        self._tick()
-        self.env["res.company"]._whatsapp_calling_watch_copy()
-        self.env["whatsapp.calling.keys"]._watch()
+        for part in self._sweep_parts():
+            run_on_its_own(self.env, part)
+
+    @api.model
+    def _sweep_parts(self):
+        """What the minute's sweep does: functions, each run in any case."""
+        return [
+            self._tick,
+            self.env["res.company"]._whatsapp_calling_watch_copy,
+            self.env["whatsapp.calling.keys"]._watch,
+            self._sweep_chatter,
+            self._sweep_clock,
+        ]
+
+    def _sweep_chatter(self):
         for call in self.search([("chatter_due", "=", True)], limit=100):
             call._post_soon()
+
+    def _sweep_clock(self):
         if self._any_deadline():
             clock.watch_after_commit(self.env)
 

@@ -7,12 +7,13 @@ the chatter, and no longer.
 """
 
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import pool
-from ..tools.transaction import run_in_transaction
+from ..tools.transaction import run_in_transaction, run_on_its_own
 
 # WhatsApp keeps a customer's medium for 7 days; who waits for it wants it now
 FETCH_FOR = 600
@@ -50,10 +51,12 @@ class WhatsappCallInboundMessage(models.Model):
             ("fetching", "Fetching the sound"),
             ("waiting", "On its way to the chatter"),
             ("posted", "In the chatter"),
+            ("failed", "Given up"),
         ],
         required=True,
         default="waiting",
     )
+    problem = fields.Char("Why it was given up", readonly=True)
     text = fields.Text(groups=fields.NO_ACCESS, help="Until it is in the chatter.")
     file_name = fields.Char(groups=fields.NO_ACCESS)
     voice = fields.Boolean()
@@ -64,7 +67,7 @@ class WhatsappCallInboundMessage(models.Model):
     _ref_uniq = models.UniqueIndex(
         "(account_id, provider_ref)", "This message is there already."
     )
-    _open_idx = models.Index("(id) WHERE state != 'posted'")
+    _open_idx = models.Index("(id) WHERE state IN ('fetching', 'waiting')")
 
     @api.model
     def _take(self, account, number, contact, event):
@@ -172,8 +175,8 @@ class WhatsappCallInboundMessage(models.Model):
         self.flush_recordset(["state"])
         rows = self.env.execute_query(
             SQL(
-                "SELECT id FROM %s WHERE id IN %s AND state != 'posted' FOR NO KEY "
-                "UPDATE",
+                "SELECT id FROM %s WHERE id IN %s AND state IN ('fetching', "
+                "'waiting') FOR NO KEY UPDATE",
                 SQL.identifier(self._table),
                 tuple(self.ids) or (0,),
             )
@@ -201,27 +204,42 @@ class WhatsappCallInboundMessage(models.Model):
 
     def _sweep(self):
         """Take up what a stopped server left: the sound could not be had, or the
-        text is still waiting."""
+        text is still waiting. Whatever cannot be posted now either is given up."""
         before = fields.Datetime.now() - timedelta(seconds=LEFT_AFTER)
         for message in self.search(
             [("state", "=", "waiting"), ("create_date", "<", before)], limit=100
         ):
-            message._post_soon()
+            message._post_or_give_up()
         too_late = before - timedelta(seconds=FETCH_FOR)
         for message in self.search(
             [("state", "=", "fetching"), ("create_date", "<", too_late)], limit=100
         ):
-            message._post(refusal=self.env._("WhatsApp did not give an answer"))
+            refusal = self.env._("WhatsApp did not give an answer")
+            message._post_or_give_up(refusal=refusal)
+
+    def _post_or_give_up(self, refusal=""):
+        run_on_its_own(self.env, partial(self._post, refusal=refusal), self._give_up)
+
+    def _give_up(self, error):
+        """It cannot be shown, and what it said is not kept for nothing."""
+        if self._held():
+            self.write(
+                {
+                    "state": "failed",
+                    "problem": str(error)[:300],
+                    "text": False,
+                    "file_name": False,
+                }
+            )
 
 
 class WhatsappCall(models.Model):
     _inherit = "whatsapp.call"
 
     @api.model
-    def _cron_sweep(self):
-        result = super()._cron_sweep()
-        self.env["whatsapp.call.inbound.message"]._sweep()
-        return result
+    def _sweep_parts(self):
+        messages = self.env["whatsapp.call.inbound.message"]
+        return [*super()._sweep_parts(), messages._sweep]
 
 
 class WhatsappCallingNumber(models.Model):

@@ -5,16 +5,11 @@ them nor be lost with them. So the transaction in which something happens only n
 it here (and only when somebody listens), and the pool deals with it after the commit.
 """
 
-import logging
-
 from odoo import api, fields, models, tools
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import pool
-from ..tools.transaction import CONFLICTS, run_in_transaction
-
-_logger = logging.getLogger(__name__)
 
 CALL_HAPPENINGS = [
     ("ringing", "Ringing"),
@@ -49,11 +44,17 @@ class WhatsappCallingHappening(models.Model):
     )
     happened_at = fields.Datetime(required=True)
     state = fields.Selection(
-        [("due", "Due"), ("done", "Done"), ("failed", "Failed")], required=True
+        [
+            ("due", "Due"),
+            ("rules", "Rules to be run"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+        ],
+        required=True,
     )
 
     _key_uniq = models.UniqueIndex("(key)")
-    _due_idx = models.Index("(id) WHERE state = 'due'")
+    _due_idx = models.Index("(id) WHERE state IN ('due', 'rules')")
 
     # ---- noting it, inside the transaction in which it happens
 
@@ -63,6 +64,7 @@ class WhatsappCallingHappening(models.Model):
 
         :param key: unique for what happened
         :param record: the call or the permission
+        :param values: of the row; state "rules" where webhooks are not concerned
         """
         if not self._somebody_listens(record.company_id.id):
             return
@@ -87,14 +89,20 @@ class WhatsappCallingHappening(models.Model):
                 tuple(row.values()),
             )
         )
-        if rows:
+        if rows and row["state"] == "due":
             self._deal_soon()
+        elif rows:
+            self._run_rules_soon()
 
     @api.model
     def _deal_soon(self):
         pool.submit_after_commit(
             self.env, self._name, "_deal_with_due", lane=pool.LATER
         )
+
+    @api.model
+    def _run_rules_soon(self):
+        pool.submit_after_commit(self.env, self._name, "_run_rules", lane=pool.RULES)
 
     @api.model
     def _somebody_listens(self, company_id):
@@ -111,98 +119,20 @@ class WhatsappCallingHappening(models.Model):
         """Whether Automation Rules watch calls (see whatsapp_calling_automation)."""
         return False
 
-    # ---- dealing with it, in the pool
-
-    @api.model
-    def _deal_with_due(self):
-        """Tell rules and webhooks of all that is due, one thing after the other."""
-        while run_in_transaction(self.env, self._deal_with_next):
-            pass
-
-    def _deal_with_next(self):
-        rows = self.env.execute_query(
-            SQL(
-                """
-                UPDATE whatsapp_calling_happening SET state = 'done'
-                 WHERE id = (SELECT id FROM whatsapp_calling_happening
-                              WHERE state = 'due' ORDER BY id LIMIT 1
-                                FOR UPDATE SKIP LOCKED)
-                RETURNING id
-                """
-            )
-        )
-        if not rows:
-            return False
-        self.env.invalidate_all()
-        happening = self.browse(rows[0][0])
-        happening._queue_deliveries()
-        if not happening._apart(happening._tell_rules):
-            happening.state = "failed"
-        return True
-
-    def _apart(self, work):
-        """Run `work()`; that it breaks is written into the call's timeline.
-
-        A conflict is raised, for `run_in_transaction` to begin anew.
-
-        :return: False when it broke; nothing of it is left then
-        """
-        try:
-            with self.env.cr.savepoint():
-                work()
-                self.env.flush_all()
-        except Exception as error:
-            if getattr(error, "pgcode", None) in CONFLICTS:
-                raise
-            self.env.invalidate_all()
-            _logger.warning("An automation rule about calls failed", exc_info=True)
-            self._note_failure(error)
-            return False
-        return True
-
-    def _note_failure(self, error):
-        record = self.call_id or self.permission_id
-        account = self.call_id.account_id or self.permission_id.number_id.account_id
-        self.env["whatsapp.call.event"]._append(
-            account,
-            "rule_failed",
-            call=self.call_id,
-            number=record.number_id,
-            contact=record.contact_id,
-            note=self.env._(
-                "An automation rule failed: %(error)s", error=str(error)[:300]
-            ),
-            data={"happening": self.kind},
-            flagged=True,
-        )
-
-    def _queue_deliveries(self):
-        record = self.call_id or self.permission_id
-        hooks = self.env["whatsapp.calling.hook"]._wanting(self)
-        if hooks and record:
-            hooks._queue(self._event_name(), self.happened_at, record)
-
-    def _event_name(self):
-        return f"{'call' if self.call_id else 'permission'}.{self.kind}"
-
-    def _tell_rules(self):
-        """Write the field that rules watch: it is what makes them run."""
-        record = self.call_id or self.permission_id
-        if self._rules_listen() and record:
-            record.with_context(
-                whatsapp_calling_happening=self.id
-            ).happening = self.kind
-
     @api.model
     def _sweep(self):
         """Once a minute: what a stopped server left, and old rows go."""
         if self.search_count(Domain("state", "=", "due"), limit=1):
-            pool.run_soon(self.env.cr.dbname, self._name, "_deal_with_due")
+            self._deal_soon()
+        if self.search_count(Domain("state", "=", "rules"), limit=1):
+            self._run_rules_soon()
 
     @api.autovacuum
     def _gc_happenings(self):
         limit = fields.Datetime.subtract(fields.Datetime.now(), days=KEPT_FOR)
-        old = Domain("happened_at", "<", limit) & Domain("state", "!=", "due")
+        old = Domain("happened_at", "<", limit) & Domain(
+            "state", "not in", ("due", "rules")
+        )
         self.search(old, limit=10000).unlink()
 
 
@@ -246,11 +176,10 @@ class WhatsappCall(models.Model):
         yield "ended"
 
     @api.model
-    def _cron_sweep(self):
-        result = super()._cron_sweep()
-        self.env["whatsapp.calling.happening"]._sweep()
-        self.env["whatsapp.calling.delivery"]._sweep()
-        return result
+    def _sweep_parts(self):
+        happenings = self.env["whatsapp.calling.happening"]
+        deliveries = self.env["whatsapp.calling.delivery"]
+        return [*super()._sweep_parts(), happenings._sweep, deliveries._sweep]
 
 
 class WhatsappCallPermission(models.Model):

@@ -23,6 +23,11 @@ class WhatsappCallingMessage(models.Model):
             )
 
     @api.model
+    def _sweep(self):
+        """Take up what a stopped server left."""
+        self.search([("due", "=", True)], limit=100)._tell_soon()
+
+    @api.model
     def _tell_due(self, message_id):
         """Bring the record of one message up to date (runs in the pool)."""
         run_in_transaction(self.env, lambda: self.browse(message_id)._tell())
@@ -176,8 +181,6 @@ class WhatsappCall(models.Model):
     _inherit = "whatsapp.call"
 
     @api.model
-    def _cron_sweep(self):
-        result = super()._cron_sweep()
+    def _sweep_parts(self):
         messages = self.env["whatsapp.calling.message"]
-        messages.search([("due", "=", True)], limit=100)._tell_soon()
-        return result
+        return [*super()._sweep_parts(), messages._sweep]

@@ -1,9 +1,11 @@
 """Blocked callers: who may block, what rings, and what WhatsApp is asked."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from . import meta_bodies as meta
 from .common import WhatsappCallingCase
@@ -97,6 +99,32 @@ class TestBlock(BlockCase):
         self.assertRings(self.ring(id=AGAIN), self.anna | self.berta)
         self.env["whatsapp.call"]._cron_sweep()
         self.assertEqual(block.state, "lifted")
+
+    def test_a_block_ends_although_other_parts_of_the_sweep_fail(self):
+        until = fields.Datetime.now() + timedelta(days=7)
+        self.block(self.maria, self.ring(), until=fields.Datetime.to_string(until))
+        block = self.the_block()
+        stuck = block.create({"contact_id": self.contact("43664111").id})
+        (block | stuck).until = fields.Datetime.now() - timedelta(seconds=1)
+        lift = type(block)._lift_expired
+
+        def refuse(blocks):
+            if blocks & stuck:
+                raise ValueError("Not this one")
+            return lift(blocks)
+
+        def fail(model):
+            model.env.cr.execute("SELECT 1 / 0")
+
+        with (
+            patch.object(type(block), "_lift_expired", refuse),
+            patch.object(type(self.env["whatsapp.calling.keys"]), "_watch", fail),
+            mute_logger("odoo.addons.whatsapp_calling.tools.transaction"),
+            mute_logger("odoo.sql_db"),
+        ):
+            self.env["whatsapp.call"]._cron_sweep()
+        self.assertEqual(block.state, "lifted")
+        self.assertEqual(stuck.state, "blocked")
 
     def test_an_unblocked_caller_rings_again(self):
         call = self.ring()

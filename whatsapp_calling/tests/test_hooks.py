@@ -3,19 +3,22 @@
 import json
 from datetime import timedelta
 from io import BytesIO
+from unittest.mock import patch
 
 import requests
 
 from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..tools.hook_signature import is_secret, new_secret, signed_headers
 from . import meta_bodies as meta
 from .common import ADMINISTRATOR, WhatsappCallingCase
 
 RECEIVER = "https://receiver.example/calls"
+HAPPENINGS = "odoo.addons.whatsapp_calling.models.whatsapp_calling_happening_dealing"
+UNIQUE_VIOLATION = "INSERT INTO res_lang (name, code) VALUES ('X', 'en_US')"
 # of the Standard Webhooks specification's own libraries
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -147,6 +150,28 @@ class TestHooks(HooksMixin, WhatsappCallingCase):
         self.run_pool()
         self.run_pool()
         self.assertEqual(self.types(), ["call.missed", "call.ended"])
+
+    def test_an_event_that_cannot_be_queued_does_not_keep_the_others(self):
+        self.hook()
+        broken = self.ring(id="wacid.1")
+        good = self.ring(id="wacid.2")
+        for call in (broken, good):
+            call._close("unanswered")
+        data = type(good)._hook_data
+
+        def fail(call):
+            if call == broken:
+                call.env.cr.execute(UNIQUE_VIOLATION)
+            return data(call)
+
+        with (
+            patch.object(type(good), "_hook_data", fail),
+            mute_logger(HAPPENINGS, "odoo.sql_db"),
+        ):
+            self.run_pool()
+        self.assertEqual(self.types(), ["call.missed", "call.ended"])
+        lines = broken.event_ids.filtered(lambda event: event.kind == "rule_failed")
+        self.assertIn("webhooks could not be queued", lines[:1].note)
 
     def test_only_the_events_that_are_ticked_are_sent(self):
         self.hook(on_missed=False, on_ended=False, on_permission=True)

@@ -5,12 +5,11 @@ import hashlib
 import json
 import logging
 import time
-from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..providers.base import Answer
 from ..providers.meta import MetaProvider
@@ -231,22 +230,45 @@ class TestMessagesInTheChatter(InboundMessageCase):
             "interval '12 minutes'"
         )
         rows.invalidate_recordset()
-        with self.patched_submit() as submitted:
-            rows._sweep()
-        text = rows.filtered(lambda row: row.kind == "text")
-        self.assertEqual(submitted, [text.id])
-        (entry,) = self.entries(self.eva)
+        rows._sweep()
+        text, sound = self.entries(self.eva)
+        self.assertIn("strawberry", text.body)
         self.assertIn(
-            "could not be fetched: WhatsApp did not give an answer", entry.body
+            "could not be fetched: WhatsApp did not give an answer", sound.body
         )
 
-    @contextmanager
-    def patched_submit(self):
-        """Collects the ids of what is handed to the pool."""
-        model = type(self.env["whatsapp.call.inbound.message"])
-        found = []
-        with patch.object(model, "_post_soon", lambda self: found.append(self.id)):
-            yield found
+    def test_what_cannot_be_posted_is_given_up_and_holds_up_nothing(self):
+        self.deliver(
+            meta.messages(
+                voice(), message(), message(ref="wamid.M2"), contacts=[meta.contact()]
+            )
+        )
+        rows = self.rows().sorted("id")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE whatsapp_call_inbound_message SET create_date = create_date - "
+            "interval '12 minutes'"
+        )
+        rows.invalidate_recordset()
+        post = type(rows)._body
+
+        def broken(row, *args):
+            if row.id in rows[:2].ids:
+                row.env.cr.execute("SELECT 1 / 0")
+            return post(row, *args)
+
+        with (
+            patch.object(type(rows), "_body", broken),
+            mute_logger("odoo.addons.whatsapp_calling.tools.transaction"),
+            mute_logger("odoo.sql_db"),
+        ):
+            self.env["whatsapp.call"]._cron_sweep()
+        self.assertEqual(rows.mapped("state"), ["failed", "failed", "posted"])
+        self.assertIn("division by zero", rows[0].problem)
+        # what was said is kept nowhere, and nobody tries again
+        self.assertFalse(any(rows.mapped("text")))
+        rows[0]._post_due(rows[0].id)
+        self.assertEqual(len(self.entries(self.eva)), 1)
 
     def test_a_reaction_is_told_as_one(self):
         self.wrote(

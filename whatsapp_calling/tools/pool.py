@@ -17,9 +17,11 @@ _logger = logging.getLogger(__name__)
 # LATER: one thread, or a burst's chatter entries would take the processor from the
 # webhooks and stand in front of the requests.
 # Web pushes go by PUSH: a push service that stalls holds up nothing else. Outgoing
-# webhooks go by HOOK: somebody else's server answers when it likes.
+# webhooks go by HOOK: somebody else's server answers when it likes. Automation rules
+# go by RULES, one after the other: they may do and wait for anything.
 URGENT, LATER, PUSH, HOOK = "urgent", "later", "push", "hook"
-WORKERS = {URGENT: 9, LATER: 1, PUSH: 2, HOOK: 2}
+RULES = "rules"
+WORKERS = {URGENT: 9, LATER: 1, PUSH: 2, HOOK: 2, RULES: 1}
 # Of them one account gets so many: a provider that stalls leaves some to the others.
 SHARE = 6
 SHARES = {HOOK: 1}

@@ -4,11 +4,13 @@ Odoo's own retry sleeps up to two seconds before the second try, which a phone
 that rings cannot wait for. This is the only place of the addon that commits.
 """
 
+import contextlib
 import logging
 import random
 import sys
 import threading
 import time
+from functools import partial
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -27,6 +29,8 @@ CONFLICTS = frozenset(
         errorcodes.UNIQUE_VIOLATION,
     }
 )
+# what another try may mend whoever's mistake it was; any other is the work's own
+AGAIN = frozenset({errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED})
 TRIES = 40
 _thread = threading.local()
 
@@ -71,7 +75,8 @@ logging.getLogger("odoo.sql_db").addFilter(_worth_logging)
 def run_apart(env, work):
     """Run `work()` for one row of many: that it breaks must not hold up the others.
 
-    A conflict is raised all the same, for `run_in_transaction` to begin anew.
+    When the whole transaction has lost, that is raised all the same, for
+    `run_in_transaction` to begin anew.
 
     :return: False when it broke; nothing of it is left then but a line in the log
     """
@@ -79,9 +84,33 @@ def run_apart(env, work):
         with env.cr.savepoint():
             work()
     except Exception as error:
-        if getattr(error, "pgcode", None) in CONFLICTS:
+        if getattr(error, "pgcode", None) in AGAIN:
             raise
         _logger.exception("Left aside, so that the others go on")
+        return False
+    return True
+
+
+def run_on_its_own(env, work, give_up=None):
+    """Run `work()` in a transaction of its own: that it breaks stops nobody else.
+
+    :param give_up: what is done with the error when it breaks, in the transaction
+        after; what this one raises is raised
+    :return: False when it broke; nothing of it is left then but a line in the log
+    """
+    cr = env.cr
+    try:
+        # a test's own transaction goes on after an error, as the next one would
+        with cr.savepoint() if _in_test(cr) else contextlib.nullcontext():
+            run_in_transaction(env, work)
+    except Exception as error:
+        _logger.exception("Left aside, so that the others go on")
+        if not _in_test(cr):
+            cr.rollback()
+        env.transaction.reset()
+        env.registry.reset_changes()
+        if give_up:
+            run_in_transaction(env, partial(give_up, error))
         return False
     return True
 

@@ -23,7 +23,13 @@ class BaseAutomation(models.Model):
         if records._name not in WATCHED or self.trigger not in INSIDE_A_WRITE:
             return super()._process(records, domain_post=domain_post)
         happenings = self.env["whatsapp.calling.happening"].sudo()
-        dealing_with = self.env.context.get("whatsapp_calling_happening")
+        context = self.env.context
+        making_due = context.get("whatsapp_calling_making_due")
+        if making_due:
+            for record in records.filtered(self._check_trigger_fields):
+                happenings._note_rule(self, record, because=making_due)
+            return None
+        dealing_with = context.get("whatsapp_calling_happening")
         if not dealing_with:
             # a new record counts as changed in all fields; this one is set later
             if self.sudo().trigger_field_ids.mapped("name") == ["happening"]:

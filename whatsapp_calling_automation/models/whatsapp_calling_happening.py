@@ -21,11 +21,17 @@ class WhatsappCallingHappening(models.Model):
         return bool(rules.search_count(watching, limit=1))
 
     @api.model
-    def _note_rule(self, rule, record):
-        """Note that a rule is due for a record: once in a transaction."""
-        ((transaction,),) = self.env.execute_query(tools.SQL("SELECT txid_current()"))
-        key = f"rule:{rule.id}:{record._name}:{record.id}:{transaction}"
-        self._note(key, "rule", record, automation_id=rule.id)
+    def _note_rule(self, rule, record, because=None):
+        """Note that a rule is due for a record: once in a transaction.
+
+        :param because: id of the happening that the rule watches for
+        """
+        if not because:
+            query = tools.SQL("SELECT txid_current()")
+            ((because,),) = self.env.execute_query(query)
+            because = f"{record._name}:{record.id}:{because}"
+        key = f"rule:{rule.id}:{because}"
+        self._note(key, "rule", record, state="rules", automation_id=rule.id)
 
     def _tell_rules(self):
         rule = self.automation_id

@@ -1,5 +1,9 @@
 """Automation Rules about calls fire for what WhatsApp tells, and never lose a call."""
 
+from unittest.mock import patch
+
+from psycopg2 import errorcodes, errors
+
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -8,9 +12,15 @@ from odoo.addons.whatsapp_calling.tests.common import (
     WhatsappCallingCase,
     WhatsappCallingHttpCase,
 )
+from odoo.addons.whatsapp_calling.tools import transaction
 
-POOL = "odoo.addons.whatsapp_calling.models.whatsapp_calling_happening"
+TRANSACTION = "odoo.addons.whatsapp_calling.tools.transaction"
+POOL = "odoo.addons.whatsapp_calling.models.whatsapp_calling_happening_dealing"
 NOTE = 'record.write({"notes": (record.notes or "") + record.happening + " "})'
+
+
+class Lost(errors.SerializationFailure):
+    pgcode = errorcodes.SERIALIZATION_FAILURE
 
 
 class RulesMixin:
@@ -48,7 +58,9 @@ class RulesMixin:
 
     def run_pool(self):
         """What the pool does after the commit; nothing reaches it under tests."""
-        self.env["whatsapp.calling.happening"]._deal_with_due()
+        happenings = self.env["whatsapp.calling.happening"]
+        happenings._deal_with_due()
+        happenings._run_rules()
         self.env.invalidate_all()
 
     def failures(self, call):
@@ -122,6 +134,85 @@ class TestAutomation(RulesMixin, WhatsappCallingCase):
         (line,) = self.failures(call)
         self.assertIn("broken rule", line.note)
         self.assertTrue(line.flagged)
+
+    def test_a_rule_runs_when_what_it_watches_is_committed(self):
+        """A slow rule holds no lock of the call, which clicks and webhooks wait for."""
+        self.rule()
+        call = self.ring()
+        steps = []
+        commit, run = transaction._commit, type(self.env["ir.actions.server"]).run
+
+        def committed(cr):
+            steps.append(call.happening)
+            commit(cr)
+
+        def ran(action):
+            steps.append("the rule")
+            return run(action)
+
+        with (
+            patch.object(transaction, "_commit", committed),
+            patch.object(type(self.env["ir.actions.server"]), "run", ran),
+        ):
+            self.run_pool()
+        self.assertEqual(steps.count("the rule"), 1)
+        self.assertIn("ringing", steps[: steps.index("the rule")])
+
+    def test_webhooks_are_queued_before_any_rule_runs(self):
+        self.env["whatsapp.calling.hook"].create(
+            {
+                "name": "Warehouse",
+                "url": "https://example.com/calls",
+                "company_id": self.company.id,
+            }
+        )
+        self.rule()
+        call = self.ring()
+        call._close("unanswered")
+        happenings = self.env["whatsapp.calling.happening"]
+        happenings._deal_with_due()
+        self.assertFalse(call.notes or call.happening)
+        deliveries = self.env["whatsapp.calling.delivery"].search([], order="id")
+        self.assertEqual(deliveries.mapped("event"), ["call.missed", "call.ended"])
+        self.run_pool()
+        self.assertEqual(call.notes.split(), ["ringing", "missed", "ended"])
+
+    @mute_logger("odoo.sql_db")
+    def test_a_rule_that_breaks_a_rule_of_the_database_stops_no_other(self):
+        self.rule(
+            code='env["res.lang"].create({"name": "X", "code": "en_US", '
+            '"url_code": "en_US"})'
+        )
+        self.rule()
+        call = self.ring()
+        call._close("unanswered")
+        with mute_logger(POOL):
+            self.run_pool()
+        self.assertEqual(call.notes.split(), ["ringing", "missed", "ended"])
+        self.assertEqual(len(self.failures(call)), 3)
+
+    def test_a_rule_that_loses_each_try_is_given_up_and_the_others_go_on(self):
+        loser = self.rule(domain='[("happening", "=", "missed")]')
+        self.rule(code='record.write({"contact_id": record.contact_id.id})')
+        call = self.ring()
+        call._close("unanswered")
+        run = type(self.env["ir.actions.server"]).run
+
+        def lose(action):
+            if action in loser.action_server_ids:
+                raise Lost("could not serialize access")
+            return run(action)
+
+        with (
+            patch.object(type(self.env["ir.actions.server"]), "run", lose),
+            mute_logger(TRANSACTION),
+        ):
+            self.run_pool()
+        happenings = self.env["whatsapp.calling.happening"].search([])
+        failed = happenings.filtered(lambda each: each.state == "failed")
+        self.assertEqual(failed.automation_id, loser)
+        self.assertEqual(set((happenings - failed).mapped("state")), {"done"})
+        self.assertIn("could not serialize", self.failures(call).note)
 
     def test_a_rule_on_any_other_field_waits_for_the_commit_too(self):
         self.rule(
