@@ -1,6 +1,7 @@
 """What of calling is switched on for a company, and whether this database may send."""
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 # a copy of the database brings it along, while Odoo gives the copy another uuid
 CONFIRMED_UUID = "whatsapp_calling.confirmed_uuid"
@@ -13,6 +14,40 @@ class ResCompany(models.Model):
     whatsapp_calling_enabled = fields.Boolean("WhatsApp Calling", prefetch=False)
     whatsapp_calling_assistant_enabled = fields.Boolean("AI Voice Agent")
     whatsapp_calling_recording_enabled = fields.Boolean("Call Recording")
+
+    def write(self, vals):
+        """Where calling is switched on or off, open pages get or lose their phone."""
+        if "whatsapp_calling_enabled" not in vals:
+            return super().write(vals)
+        on = bool(vals["whatsapp_calling_enabled"])
+        switched = self.filtered(lambda c: c.whatsapp_calling_enabled != on)
+        done = super().write(vals)
+        switched._whatsapp_calling_restart_phones()
+        return done
+
+    def _whatsapp_calling_members(self, xmlid):
+        """Domain of the users of these companies who have a role."""
+        # env.ref would ask the database whether the group still exists
+        group_id = self.env["ir.model.data"]._xmlid_to_res_id(xmlid)
+        return Domain(
+            [
+                ("all_group_ids", "in", [group_id]),
+                ("company_ids", "in", self.ids),
+                ("share", "=", False),
+            ]
+        )
+
+    def _whatsapp_calling_restart_phones(self):
+        """Once this is committed, open pages ask anew whether they have a phone."""
+        if self:
+            operators = self._whatsapp_calling_members(
+                "whatsapp_calling.group_operator"
+            )
+            # sudo: res.users - their bus channels are all that is needed of them
+            users = self.env["res.users"].sudo()
+            users.search_fetch(operators, ["partner_id"], order="id")._bus_send(
+                "whatsapp_calling/restart", {}
+            )
 
     def _whatsapp_calling_refusal(self, feature="calling"):
         """Why a feature cannot be used in this company, or "".

@@ -63,7 +63,10 @@ class WhatsappCallingAccount(models.Model):
     def write(self, vals):
         if {"token", "base_url", "waba_id"} & vals.keys():
             vals = {"state": "draft", "state_message": False, **vals}
-        return super().write(vals)
+        done = super().write(vals)
+        if "active" in vals:
+            self.company_id._whatsapp_calling_restart_phones()
+        return done
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

@@ -156,15 +156,7 @@ class WhatsappCallingNumber(models.Model):
         return self._users(self._of_group(MANAGER))
 
     def _of_group(self, xmlid):
-        # env.ref would ask the database whether the group still exists
-        group_id = self.env["ir.model.data"]._xmlid_to_res_id(xmlid)
-        return Domain(
-            [
-                ("all_group_ids", "in", [group_id]),
-                ("company_ids", "in", self.company_id.ids),
-                ("share", "=", False),
-            ]
-        )
+        return self.company_id._whatsapp_calling_members(xmlid)
 
     @api.model
     def _users(self, domain):

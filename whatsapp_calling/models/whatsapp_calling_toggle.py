@@ -65,18 +65,26 @@ class WhatsappCallingNumber(models.Model):
         for number, on in zip(numbers, asked, strict=True):
             if on:
                 number._ask_calling(True)
+        switched_on = numbers.filtered("calling_enabled")
+        switched_on.company_id._whatsapp_calling_restart_phones()
         return numbers
 
     def write(self, vals):
         """Code (sudo) notes what WhatsApp said; a user's wish is sent to WhatsApp."""
         if "calling_enabled" not in vals:
-            return super().write(vals)
+            done = super().write(vals)
+            if "active" in vals:
+                self.company_id._whatsapp_calling_restart_phones()
+            return done
         on = bool(vals["calling_enabled"])
         if self.env.su:
             if on:
                 noted = {"enabled_at": fields.Datetime.now()}
                 vals = {"enabled_by_id": self.env.uid, **noted, **vals}
-            return super().write(vals)
+            switched = self.filtered(lambda n: n.calling_enabled != on)
+            done = super().write(vals)
+            switched.company_id._whatsapp_calling_restart_phones()
+            return done
         others = {name: vals[name] for name in vals if name != "calling_enabled"}
         done = super().write(others) if others else True
         self.action_set_calling(on)

@@ -13,6 +13,8 @@ OFF = (
     "on in the settings of WhatsApp Calling."
 )
 
+RESTART = "whatsapp_calling/restart"
+
 
 @tagged("post_install", "-at_install")
 class TestCompanySwitch(WhatsappCallingCase):
@@ -90,6 +92,52 @@ class TestCompanySwitch(WhatsappCallingCase):
     def test_the_other_company_goes_on(self):
         self.switch_off()
         self.assertEqual(self.company_2._whatsapp_calling_refusal(), "")
+
+
+@tagged("post_install", "-at_install")
+class TestRestart(WhatsappCallingCase):
+    """Pages that are open get or lose their phone when calling is switched."""
+
+    def restarted(self, change):
+        """Whose pages are told to start again."""
+        with self.bus() as sent:
+            change()
+        told = [(user, payload) for user, kind, payload in sent if kind == RESTART]
+        self.assertTrue(all(payload == {} for _user, payload in told))
+        return self.env["res.users"].union(*(user for user, _payload in told))
+
+    def test_switching_the_company_tells_its_operators(self):
+        everybody = self.anna | self.berta | self.maria
+        for on in (False, True):
+            told = self.restarted(
+                lambda on=on: self.company.write({"whatsapp_calling_enabled": on})
+            )
+            self.assertEqual(told, everybody)
+
+    def test_switching_a_number_tells_the_operators_of_its_company(self):
+        everybody = self.anna | self.berta | self.maria
+        for on in (False, True):
+            told = self.restarted(
+                lambda on=on: self.number.write({"calling_enabled": on})
+            )
+            self.assertEqual(told, everybody)
+
+    def test_a_new_number_and_one_that_is_archived_are_told(self):
+        everybody = self.anna | self.berta | self.maria
+        self.assertEqual(self.restarted(self.another_number), everybody)
+        archive = self.number.action_archive
+        self.assertEqual(self.restarted(archive), everybody)
+        self.assertEqual(self.restarted(self.account.action_archive), everybody)
+
+    def test_what_was_so_already_tells_nobody(self):
+        self.assertFalse(
+            self.restarted(lambda: self.number.write({"calling_enabled": True}))
+        )
+        self.assertFalse(
+            self.restarted(
+                lambda: self.company.write({"whatsapp_calling_enabled": True})
+            )
+        )
 
 
 class TwoCompaniesMixin:
