@@ -214,3 +214,82 @@ test("a server that cannot be reached leaves no half-open call", async () => {
     expect(softphone.live).toBe(null);
     expect.verifyErrors(["no connection"]);
 });
+
+describe("one call at a time", () => {
+    const other = { phone: "+436601112299" };
+
+    /** In a call, and a second one rings. */
+    async function knocked() {
+        const phone = await ringing();
+        await click(".o-whatsapp-IncomingCall-accept");
+        phone.server.update(phone.call, connectedValues());
+        await contains(".o-whatsapp-OnCall-state", { text: "Connected" });
+        const second = phone.server.ring(makeCall({ name: "Jonas Weber" }));
+        await contains(".o-whatsapp-IncomingCall-accept");
+        return { ...phone, second };
+    }
+
+    test("a double click on 'End current call and accept' accepts once", async () => {
+        const { server, peers, softphone, second } = await knocked();
+        await Promise.all([1, 2, 3].map(() => softphone.accept(second.id)));
+        await softphone.accept(second.id);
+        expect(server.sent).toEqual(["softphone_accept", "softphone_hang_up", "softphone_accept"]);
+        expect(softphone.live.callId).toBe(second.id);
+        expect(peers.map(({ closed }) => closed)).toEqual([true, false]);
+    });
+
+    test("who accepts while a call is being claimed waits until that one is hung up", async () => {
+        const { server, peers, softphone, call } = await ringing();
+        const answer = new Deferred();
+        server.answers.softphone_accept = async (...args) => {
+            await answer;
+            return server.softphone_accept(...args);
+        };
+        const first = softphone.accept(call.id);
+        await contains(".o-whatsapp-OnCall-state", { text: "Connecting…" });
+        await animationFrame();
+        const second = server.ring(makeCall({ name: "Jonas Weber" }));
+        await contains(".o-whatsapp-IncomingCall");
+        const accepted = softphone.accept(second.id);
+        await animationFrame();
+        expect(softphone.live.callId).toBe(call.id);
+        answer.resolve();
+        await Promise.all([first, accepted]);
+        expect(server.sent).toEqual(["softphone_accept", "softphone_hang_up", "softphone_accept"]);
+        expect(softphone.live.callId).toBe(second.id);
+        expect(peers.map(({ closed }) => closed)).toEqual([true, false]);
+    });
+
+    test("a ringing call accepted while another one is looked up goes first", async () => {
+        const { server, peers, softphone, call } = await ringing();
+        const answer = new Deferred();
+        server.answers.softphone_lookup = async (target) => {
+            await answer;
+            return server.softphone_lookup(target);
+        };
+        const dialling = softphone.dial(other);
+        await animationFrame();
+        await softphone.accept(call.id);
+        answer.resolve();
+        await dialling;
+        expect(server.sent).toEqual(["softphone_accept"]);
+        expect(softphone.live.callId).toBe(call.id);
+        expect(peers).toHaveLength(1);
+    });
+
+    test("nobody is dialled while a call is being accepted", async () => {
+        const { server, softphone, second } = await knocked();
+        const accepted = softphone.accept(second.id);
+        await softphone.dial(other);
+        await accepted;
+        expect(server.requestsOf("softphone_dial")).toHaveLength(0);
+        expect(softphone.live.callId).toBe(second.id);
+    });
+
+    test("a call that goes on keeps its controls, whatever else is begun", async () => {
+        const { call, peers, softphone } = await knocked();
+        expect(softphone.startLive({ direction: "outbound", target: other })).toBe(null);
+        expect(softphone.live.callId).toBe(call.id);
+        expect(peers[0].closed).toBe(false);
+    });
+});

@@ -2,6 +2,7 @@ import { click, contains } from "@mail/../tests/mail_test_helpers";
 import { describe, expect, test } from "@odoo/hoot";
 import { select, waitUntil } from "@odoo/hoot-dom";
 import { animationFrame } from "@odoo/hoot-mock";
+import { patchWithCleanup } from "@web/../tests/web_test_helpers";
 
 import { browser } from "@web/core/browser/browser";
 
@@ -125,6 +126,119 @@ describe("devices", () => {
         await contains(".o_notification", {
             text: "The microphone was unplugged. The call goes on with: Built-in microphone",
         });
+    });
+
+    test("the only microphone is unplugged and plugged in again: the caller hears again", async () => {
+        const { devices, server, softphone, peers, microphone } = await startWith();
+        const call = server.ring(makeCall());
+        await click(".o-whatsapp-IncomingCall-accept");
+        server.update(call, connectedValues());
+        await contains(".o-whatsapp-OnCall-state", { text: "Connected" });
+        microphone.error = new DOMException("none", "NotFoundError");
+        peers[0].fire("device-lost");
+        await contains(".o-whatsapp-OnCall .badge", { text: "No microphone" });
+        devices.plug(LOUDSPEAKER);
+        await animationFrame();
+        expect(softphone.live.deviceLost).toBe(true);
+        const before = peers[0].stream;
+        microphone.error = null;
+        devices.plug(HEADSET_MICROPHONE, HEADSET, LOUDSPEAKER);
+        await contains(".o_notification", {
+            text: "There is a microphone again: the caller hears you.",
+        });
+        expect(peers[0].stream).not.toBe(before);
+        await contains(".o-whatsapp-OnCall .badge", { text: "No microphone", count: 0 });
+    });
+
+    test("the chosen microphone is used again when it is back", async () => {
+        const { devices, server, softphone, peers, microphone } = await startWith();
+        softphone.devices.choose("microphone", "m1");
+        const call = server.ring(makeCall());
+        await click(".o-whatsapp-IncomingCall-accept");
+        server.update(call, connectedValues());
+        await contains(".o-whatsapp-OnCall-state", { text: "Connected" });
+        peers[0].fire("device-lost");
+        devices.plug(HEADSET, LOUDSPEAKER);
+        await waitUntil(() => softphone.devices.isLost("microphone"));
+        const before = peers[0].stream;
+        expect(microphone.constraints.deviceId).toBe(undefined);
+        devices.plug(HEADSET_MICROPHONE, HEADSET, LOUDSPEAKER);
+        await waitUntil(() => peers[0].stream !== before);
+        expect(microphone.constraints.deviceId).toBe("m1");
+    });
+
+    test("choosing the same microphone again opens it again", async () => {
+        const { server, softphone, peers, microphone } = await startWith();
+        softphone.devices.choose("microphone", "m1");
+        const call = server.ring(makeCall());
+        await click(".o-whatsapp-IncomingCall-accept");
+        server.update(call, connectedValues());
+        await contains(".o-whatsapp-OnCall-state", { text: "Connected" });
+        microphone.error = new DOMException("busy", "NotReadableError");
+        peers[0].fire("device-lost");
+        await contains(".o-whatsapp-OnCall .badge", { text: "No microphone" });
+        softphone.devices.choose("microphone", "m1");
+        await contains(".o_notification", {
+            text: "This microphone cannot be used — the caller does not hear you.",
+        });
+        microphone.error = null;
+        softphone.devices.choose("microphone", "m1");
+        await waitUntil(() => !softphone.live.deviceLost);
+    });
+
+    test("once the microphone was allowed in a call, the devices have names", async () => {
+        const { devices, server, softphone } = await startWith();
+        const nameless = { kind: "audioinput", deviceId: "", label: "" };
+        devices.plug(nameless);
+        await waitUntil(() => !softphone.devices.named);
+        const call = server.ring(makeCall());
+        devices.name(HEADSET_MICROPHONE, HEADSET);
+        await click(".o-whatsapp-IncomingCall-accept");
+        server.update(call, connectedValues());
+        await contains(".o-whatsapp-OnCall-state", { text: "Connected" });
+        await click("button[aria-label='Microphone and speaker']");
+        await contains("[data-use=microphone] option[value=m1]");
+        expect("[data-use=microphone] option[value=m1]").toHaveText("Headset");
+    });
+
+    test("what was chosen stays in the list before the browser names any device", async () => {
+        const { devices, softphone } = await startWith();
+        softphone.devices.choose("microphone", "m1");
+        devices.plug({ kind: "audioinput", deviceId: "", label: "" });
+        await waitUntil(() => !softphone.devices.named);
+        await openCheck();
+        expect("[data-use=microphone] select").toHaveValue("m1");
+        expect("[data-use=microphone] option:checked").toHaveText("Headset");
+    });
+
+    test("what is not there stays in the list and is called so", async () => {
+        const { devices, softphone } = await startWith();
+        softphone.devices.choose("ring", "s2");
+        devices.plug(HEADSET_MICROPHONE, HEADSET);
+        await waitUntil(() => softphone.devices.isLost("ring"));
+        await openCheck();
+        expect("[data-use=ring] option:checked").toHaveText("Loudspeaker (not there)");
+    });
+
+    test("a browser that cannot choose where it sounds says so", async () => {
+        await startWith();
+        patchWithCleanup(browser, { Audio: class extends EventTarget {} });
+        await openCheck();
+        expect("[data-use=speaker] select, [data-use=ring] select").toHaveCount(0);
+        expect("[data-use=microphone] select").toHaveCount(1);
+        expect("[data-use=ring] .o-whatsapp-DeviceChoice-refusal").toHaveText(
+            "This browser plays all sound on the computer's default speaker. Choose it in the settings of the computer."
+        );
+    });
+
+    test("a browser that shows no speakers says so", async () => {
+        const { devices, softphone } = await startWith();
+        devices.plug(HEADSET_MICROPHONE);
+        await waitUntil(() => !softphone.devices.options("speaker").length);
+        await openCheck();
+        expect("[data-use=speaker] .o-whatsapp-DeviceChoice-refusal").toHaveText(
+            "This browser shows no speakers to choose from: the computer's default one is used."
+        );
     });
 
     test("a ring device that is gone rings on the default one", async () => {

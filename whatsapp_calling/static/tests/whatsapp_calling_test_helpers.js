@@ -446,8 +446,12 @@ export function mockDevices(...devices) {
         addEventListener: (...args) => bus.addEventListener(...args),
     });
     return {
-        plug(...there) {
+        /** The browser says only from now on what there is. */
+        name(...there) {
             devices = there;
+        },
+        plug(...there) {
+            this.name(...there);
             bus.dispatchEvent(new Event("devicechange"));
         },
     };

@@ -37,13 +37,17 @@ export class DeviceChoice extends Component {
         return this.devices.chosen[this.props.use];
     }
 
-    /** What is chosen stays in the list while it is unplugged. */
-    get lost() {
-        return this.devices.isLost(this.props.use) ? this.chosen : null;
+    get isLost() {
+        return this.devices.isLost(this.props.use);
     }
 
-    nameOf({ label }, index) {
-        return label || _t("Device %(number)s", { number: index + 1 });
+    get refusal() {
+        return this.devices.choiceRefusal(this.props.use);
+    }
+
+    nameOf({ label, lost }, index) {
+        const name = label || _t("Device %(number)s", { number: index + 1 });
+        return lost ? _t("%(device)s (not there)", { device: name }) : name;
     }
 
     onChange(ev) {

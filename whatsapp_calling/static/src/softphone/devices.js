@@ -26,9 +26,10 @@ export class Devices {
      * @param {Object} params.settings of mail
      * @param {(text: string) => void} params.warn
      * @param {(use: DeviceUse) => void} params.onChange another device is in use from now on
+     * @param {() => void} params.onPlugged some device came or went
      */
-    setup({ settings, warn, onChange }) {
-        Object.assign(this, { settings, warn, onChange });
+    setup({ settings, warn, onChange, onPlugged }) {
+        Object.assign(this, { settings, warn, onChange, onPlugged });
         this.key = `whatsapp_calling.devices.${user.userId}`;
         try {
             Object.assign(this.chosen, JSON.parse(browser.localStorage.getItem(this.key)));
@@ -38,7 +39,10 @@ export class Devices {
         for (const use of ["microphone", "speaker"]) {
             this.adopt(use);
         }
-        browser.navigator.mediaDevices?.addEventListener?.("devicechange", () => this.refresh());
+        browser.navigator.mediaDevices?.addEventListener?.("devicechange", async () => {
+            await this.refresh();
+            this.onPlugged();
+        });
         this.refresh();
     }
 
@@ -91,6 +95,37 @@ export class Devices {
         return this.list.filter(({ id, kind }) => kind === KIND[use] && !ALIASES.includes(id));
     }
 
+    /**
+     * What can be chosen and, whether the browser names it (yet) or not, what was chosen.
+     *
+     * @returns {{id: string, label: string, lost?: boolean}[]}
+     */
+    choices(use) {
+        const { id, label = "" } = this.chosen[use];
+        const options = this.options(use);
+        return !id || ALIASES.includes(id) || this.find(use, id)
+            ? options
+            : [...options, { id, label, lost: this.isLost(use) }];
+    }
+
+    /** @returns {string} why there is no choice of where it sounds; "" where there is one */
+    choiceRefusal(use) {
+        if (use === "microphone") {
+            return "";
+        }
+        // Firefox before 116 and Safari
+        if (!("setSinkId" in (browser.Audio?.prototype || {}))) {
+            return _t(
+                "This browser plays all sound on the computer's default speaker. Choose it in the settings of the computer."
+            );
+        }
+        return this.named && !this.choices(use).length
+            ? _t(
+                  "This browser shows no speakers to choose from: the computer's default one is used."
+              )
+            : "";
+    }
+
     find(use, id) {
         return this.options(use).find((device) => device.id === id);
     }
@@ -120,7 +155,10 @@ export class Devices {
                 if (this.isLost(use)) {
                     this.warn(this.lostText(use));
                 }
-                this.onChange(use);
+                // the end of a microphone's track has told the call that it is gone
+                if (use !== "microphone" || !this.isLost(use)) {
+                    this.onChange(use);
+                }
             }
         }
     }

@@ -24,8 +24,8 @@ export class DialingPhone extends RingingPhone {
         this.dialog = services.dialog;
     }
 
-    onStarted() {
-        super.onStarted();
+    onNumbers() {
+        super.onNumbers();
         const chosen = Number(browser.localStorage.getItem(NUMBER_KEY));
         this.numberId = this.numbers.some(({ id }) => id === chosen) ? chosen : false;
     }
@@ -57,7 +57,7 @@ export class DialingPhone extends RingingPhone {
      * @param {boolean} [options.confirmed] the user has said yes to the server's question
      */
     async dial(target, { confirmed = false } = {}) {
-        if (this.live || this.dialing) {
+        if (this.live || this.dialing || this.accepting) {
             this.openPanel();
             this.notify(_t("You are already in a call."), "warning");
             return;
@@ -66,6 +66,10 @@ export class DialingPhone extends RingingPhone {
         try {
             await Promise.resolve(this.hangingUp).catch(() => {});
             const info = await this.rpc("softphone_lookup", [this.withNumber(target)]);
+            if (this.live || this.accepting) {
+                // a ringing call was accepted meanwhile: who calls goes first
+                return;
+            }
             if (!info.allowed) {
                 this.explainRefusal(target, info);
                 return;
@@ -81,7 +85,7 @@ export class DialingPhone extends RingingPhone {
                 name: info.name || info.phone,
                 phone: info.phone,
             });
-            await live.dial();
+            await live?.dial();
         } finally {
             this.dialing = false;
         }

@@ -3,6 +3,7 @@ import { tones } from "@whatsapp_calling/core/tones";
 import { LiveSound } from "@whatsapp_calling/softphone/live_sound";
 
 import { _t } from "@web/core/l10n/translation";
+import { Deferred } from "@web/core/utils/concurrency";
 
 /** The quality is kept with every sixth ping (30 s), so that a killed tab leaves something behind. */
 const PINGS_PER_QUALITY = 6;
@@ -18,6 +19,8 @@ export class LiveCall extends LiveSound {
     /** @type {number|undefined} none before the server has made an outbound call */
     callId = undefined;
     pings = 0;
+    /** resolved when this tab has let go of the call */
+    released = new Deferred();
 
     /**
      * @param {import("./softphone_service").Softphone} softphone
@@ -199,12 +202,15 @@ export class LiveCall extends LiveSound {
     // What the user does
     //----------------------------------------------------------------------
 
-    /** @param {string} [message] why, when it was not the user */
+    /**
+     * @param {string} [message] why, when it was not the user
+     * @returns {Promise<void>} resolved when it is over, so that another call may begin
+     */
     async hangUp(message) {
         if (this.phase === "claiming") {
             // the request is on its way: hang up what it brings
             this.hangUpWanted = true;
-            return;
+            return this.released;
         }
         const { callId, phase, softphone } = this;
         this.close({ ended: phase === "open", message });
@@ -241,6 +247,7 @@ export class LiveCall extends LiveSound {
         this.saveQuality();
         this.peer?.close();
         this.softphone.onLiveClosed(this, { ended, message });
+        this.released.resolve();
     }
 
     share() {

@@ -9,6 +9,7 @@ import { tones } from "@whatsapp_calling/core/tones";
 import { markRaw } from "@odoo/owl";
 
 import { _t } from "@web/core/l10n/translation";
+import { Mutex } from "@web/core/utils/concurrency";
 
 /**
  * The sound of a call: its microphone, its connection and how good it is. LiveCall, above it, knows
@@ -22,7 +23,10 @@ export class LiveSound {
     /** @type {import("@whatsapp_calling/core/call_quality").QualitySample|null} */
     quality = null;
     digits = "";
+    /** the other side hears nothing: there is no microphone */
     deviceLost = false;
+    /** one microphone is opened after the other: the last one that was asked for stays */
+    microphones = markRaw(new Mutex());
 
     /** @param {import("./softphone_service").Softphone} softphone */
     constructor(softphone) {
@@ -48,6 +52,8 @@ export class LiveSound {
             closeMicrophone(stream);
             return false;
         }
+        // from now on the browser says what the devices are called
+        softphone.devices.refresh();
         this.phase = "negotiating";
         try {
             this.peer = markRaw(
@@ -102,13 +108,53 @@ export class LiveSound {
         }
     }
 
-    /** @param {MediaTrackConstraints} constraints another microphone, nothing is negotiated again */
-    async useMicrophone(constraints) {
-        const stream = await openMicrophone(constraints);
-        if (this.closed || !this.peer) {
-            closeMicrophone(stream);
-        } else {
+    /**
+     * Another microphone; nothing is negotiated again.
+     *
+     * @param {MediaTrackConstraints} constraints
+     * @param {Object} [options]
+     * @param {boolean} [options.ifLost] only when there is none
+     * @returns {Promise<boolean>} whether it is in use now
+     * @throws {MicrophoneError} all is as it was
+     */
+    useMicrophone(constraints, { ifLost = false } = {}) {
+        return this.microphones.exec(async () => {
+            if (this.closed || !this.peer || (ifLost && !this.deviceLost)) {
+                return false;
+            }
+            const stream = await openMicrophone(constraints);
+            if (this.closed) {
+                closeMicrophone(stream);
+                return false;
+            }
             await this.peer.replaceMicrophone(stream);
+            this.deviceLost = false;
+            return true;
+        });
+    }
+
+    /** A device was plugged in: does it end the silence? */
+    async recoverMicrophone() {
+        const { audioConstraints } = this.softphone.settings;
+        if (await this.useMicrophone(audioConstraints, { ifLost: true })) {
+            this.softphone.notify(_t("There is a microphone again: the caller hears you."), "success");
+        }
+    }
+
+    /** Another one was chosen, or the chosen one is back. */
+    async useChosenMicrophone() {
+        const { settings } = this.softphone;
+        try {
+            await (this.deviceLost
+                ? this.recoverMicrophone()
+                : this.useMicrophone(settings.audioConstraints));
+        } catch {
+            this.softphone.notify(
+                this.deviceLost
+                    ? _t("This microphone cannot be used — the caller does not hear you.")
+                    : _t("This microphone cannot be used. The call goes on with the one before."),
+                "warning"
+            );
         }
     }
 
@@ -145,8 +191,13 @@ export class LiveSound {
         this.deviceLost = true;
         try {
             const { audioConstraints } = this.softphone.settings;
-            await this.useMicrophone({ ...audioConstraints, deviceId: undefined });
-            this.deviceLost = false;
+            const replaced = await this.useMicrophone(
+                { ...audioConstraints, deviceId: undefined },
+                { ifLost: true }
+            );
+            if (!replaced) {
+                return;
+            }
             const device = this.peer.stream.getAudioTracks()[0]?.label;
             this.softphone.notify(
                 device

@@ -1,29 +1,20 @@
-import { ticker } from "@whatsapp_calling/core/ticker";
 import { CallStore } from "@whatsapp_calling/softphone/call_store";
+import { ServerLine } from "@whatsapp_calling/softphone/server_line";
 
 import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
-import { ConnectionLostError } from "@web/core/network/rpc";
 import { user } from "@web/core/user";
 
-/** The bus worker says nothing when it never gets through, e.g. behind a proxy without websockets. */
-const BUS_PATIENCE = 8_000;
-const START_RETRY = 10_000;
+/** When what a message told of could not be asked for, and until when it may ring at the most. */
+const RECOVERIES = [1_000, 2_000, 4_000];
+const RING_TIME = 60_000;
 
 /**
  * What the server tells the phone: the answers to start and poll, and the messages of the bus.
  * Knows calls and how to ask for them, not what to do about them.
  */
-export class PhoneLine {
-    /** calls ring here, in whichever company of the user */
-    enabled = false;
-    /** one can call from here: in a company that is ticked */
-    shown = false;
-    /** why not, and whether the user is told, because they could change it */
-    reason = "";
-    explained = false;
+export class PhoneLine extends ServerLine {
     numbers = [];
-    online = true;
     missedCount = 0;
     /** until when (the server's clock, ms) this user is not rung after a talk; false: is rung */
     wrapUpUntil = false;
@@ -35,22 +26,22 @@ export class PhoneLine {
     calls = new CallStore();
     iceServers = [];
     pingInterval = 5_000;
-    pollInterval = 5_000;
     clockOffset = 0;
 
     /** @param {import("services").ServiceFactories} services */
     setup(services) {
-        this.orm = services.orm;
-        this.notification = services.notification;
-        this.bus = services.bus_service;
+        super.setup(services);
         this.calls.setup({
             fetch: (ids) => this.silentRpc("softphone_calls", [ids]),
             onChange: (call, before) => this.onCallChange(call, before),
         });
     }
 
-    /** Called once, when the server said that this user has a phone. */
+    /** Called once, when the server first said that this user has a phone. */
     onStarted() {}
+
+    /** Called whenever the server has said from which numbers one may call. */
+    onNumbers() {}
 
     /**
      * @param {import("./call_store").CallView} call in a new version
@@ -63,71 +54,34 @@ export class PhoneLine {
 
     onMessageRefused(payload) {}
 
-    /** Asks the server whether this user has a phone, and what is ringing right now. */
-    async start() {
-        const before = Date.now();
-        let data;
-        try {
-            data = await this.silentRpc("softphone_start");
-        } catch (error) {
-            if (error instanceof ConnectionLostError) {
-                // the server restarts, or the computer just woke up
-                browser.setTimeout(() => this.start(), START_RETRY);
-            }
-            return;
-        }
-        this.enabled = data.enabled;
-        this.shown = data.shown;
-        this.reason = data.reason;
-        this.explained = data.explained;
-        if (!this.enabled) {
-            return;
-        }
+    takeStart(data, before) {
         this.numbers = data.numbers;
         this.quickTexts = data.quick_texts || [];
         this.iceServers = data.ice_servers || [];
         this.pingInterval = (data.ping_interval || 5) * 1000;
-        this.pollInterval = (data.poll_interval || 5) * 1000;
-        this.listen();
         this.takeCalls(data, before);
-        this.onStarted();
-    }
-
-    listen() {
-        this.bus.subscribe("whatsapp_calling/ring", (payload) => this.onRing(payload));
-        this.bus.subscribe("whatsapp_calling/update", (payload) => this.onUpdate(payload));
-        this.bus.subscribe("whatsapp_calling/wrap_up", ({ until }) => this.setWrapUp(until));
-        this.bus.subscribe("whatsapp_calling/permission", (payload) => this.onPermission(payload));
-        this.bus.subscribe("whatsapp_calling/message_refused", (payload) =>
-            this.onMessageRefused(payload)
-        );
-        this.bus.addEventListener("BUS:DISCONNECT", () => this.setOnline(false));
-        this.bus.addEventListener("BUS:CONNECT", () => this.setOnline(true));
-        this.bus.addEventListener("BUS:RECONNECT", () => this.setOnline(true));
-        browser.setTimeout(() => {
-            if (["CONNECTING", "DISCONNECTED"].includes(this.bus.workerState)) {
-                this.setOnline(false);
-            }
-        }, BUS_PATIENCE);
-    }
-
-    /** While the bus is away the server is asked every few seconds; that counts as presence too. */
-    setOnline(online) {
-        if (online === this.online) {
-            return;
+        if (!this.started) {
+            this.started = true;
+            this.onStarted();
         }
-        this.online = online;
-        this.stopPolling?.();
-        this.stopPolling = online
-            ? undefined
-            : ticker.start(() => this.poll().catch(() => {}), this.pollInterval);
-        // gone for a while, or just back: what happened meanwhile?
-        this.poll().catch(() => {});
+        this.onNumbers();
     }
 
-    async poll() {
-        const before = Date.now();
-        this.takeCalls(await this.silentRpc("softphone_poll"), before);
+    subscribe() {
+        // without a phone there is nothing to show a call with; a ring says that there is one now
+        const on = (type, listener, otherwise = () => {}) =>
+            this.bus.subscribe(`whatsapp_calling/${type}`, (payload) =>
+                this.enabled ? listener(payload) : otherwise()
+            );
+        on(
+            "ring",
+            (payload) => this.onRing(payload),
+            () => this.onRestart()
+        );
+        on("update", (payload) => this.onUpdate(payload));
+        on("wrap_up", ({ until }) => this.setWrapUp(until));
+        on("permission", (payload) => this.onPermission(payload));
+        on("message_refused", (payload) => this.onMessageRefused(payload));
     }
 
     /** @param {Object} data answer to start and poll: all that rings for us or is ours */
@@ -158,17 +112,41 @@ export class PhoneLine {
         this.setWrapUp((await this.rpc("softphone_ready")).wrap_up_until);
     }
 
-    onRing({ id, version }) {
+    onRing({ id, version, server_time }) {
         // the bus replays messages of up to a day: what is known and not older is no ring
         if (version > (this.calls.get(id)?.version ?? -1)) {
-            this.calls.load([id]).catch(() => {});
+            this.loadTold(id, server_time);
+        }
+    }
+
+    /** No message comes twice: what it told of must not be lost with one request. */
+    loadTold(id, serverTime) {
+        this.calls.load([id]).catch(() => {
+            this.toldAt = Math.max(this.toldAt || 0, serverTime ?? this.now());
+            this.recovering ??= this.recover().finally(() => {
+                this.recovering = undefined;
+            });
+        });
+    }
+
+    async recover() {
+        for (const delay of RECOVERIES) {
+            await new Promise((resolve) => browser.setTimeout(resolve, delay));
+            if (this.now() - this.toldAt > RING_TIME) {
+                return;
+            }
+            try {
+                return await this.poll();
+            } catch {
+                // once more, as long as it may ring
+            }
         }
     }
 
     onUpdate(payload) {
         const known = this.calls.get(payload.id);
         if (known ? this.calls.applyUpdate(payload, user.userId) : payload.live) {
-            this.calls.load([payload.id]).catch(() => {});
+            this.loadTold(payload.id, payload.server_time);
         }
         if (!payload.live) {
             this.refreshSoon();
@@ -198,22 +176,5 @@ export class PhoneLine {
     /** Milliseconds, by the server's clock. */
     now() {
         return Date.now() + this.clockOffset;
-    }
-
-    //----------------------------------------------------------------------
-    // Helpers
-    //----------------------------------------------------------------------
-
-    rpc(method, args = []) {
-        return this.orm.call("whatsapp.call", method, args);
-    }
-
-    /** For what nobody waits for: no spinner. */
-    silentRpc(method, args = []) {
-        return this.orm.silent.call("whatsapp.call", method, args);
-    }
-
-    notify(text, type) {
-        this.notification.add(text, { type });
     }
 }

@@ -17,6 +17,8 @@ export class RingingPhone extends PhoneLine {
     /** what a popup says about a call that no longer rings for us, by id: {type, text} */
     notices = {};
     mainTab = new MainTab();
+    /** a click on Accept is being followed: what goes on is hung up first */
+    accepting = false;
     ringer = new Ringer();
     ringNotifications = new RingNotifications();
 
@@ -126,11 +128,25 @@ export class RingingPhone extends PhoneLine {
     // Actions on a ringing call
     //----------------------------------------------------------------------
 
+    /** Hangs up first what is going on; another click meanwhile does nothing. */
     async accept(id) {
-        const call = this.calls.get(id);
-        if (this.live) {
-            await this.hangUp();
+        if (this.accepting || this.live?.callId === id) {
+            return;
         }
+        this.accepting = true;
+        let live;
+        try {
+            await this.live?.hangUp();
+            await Promise.resolve(this.hangingUp).catch(() => {});
+            live = this.startAccepted(id);
+        } finally {
+            this.accepting = false;
+        }
+        await live?.answer();
+    }
+
+    startAccepted(id) {
+        const call = this.calls.get(id);
         this.dismissNotice(id);
         if (this.store.rtc?.localSession) {
             this.notify(
@@ -139,8 +155,7 @@ export class RingingPhone extends PhoneLine {
             );
         }
         const params = { direction: "inbound", callId: id };
-        const live = this.startLive({ ...params, name: displayName(call), phone: call.phone });
-        await live.answer();
+        return this.startLive({ ...params, name: displayName(call), phone: call.phone });
     }
 
     /** @param {string|false} [text] sent to the caller afterwards */

@@ -16,7 +16,7 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 
 /**
- * The phone of this user in this tab, a reactive object. In layers: PhoneLine (server), RingingPhone
+ * The phone of this user in this tab, a reactive object. In layers: ServerLine and PhoneLine (server), RingingPhone
  * (popups), DialingPhone (whom one may call), BlockingPhone and, here, the call this tab holds, its
  * page and its panel. LiveCall has the sound.
  */
@@ -52,18 +52,11 @@ export class Softphone extends BlockingPhone {
             settings: this.settings,
             warn: (text) => this.warnOnce(text),
             onChange: (use) => this.onDeviceChange(use),
+            onPlugged: () => this.live?.recoverMicrophone().catch(() => {}),
         });
         ["ring", "speaker"].forEach((use) => this.onDeviceChange(use));
         this.checkReminder.setup();
-        onChange(this.settings, "audioInputDeviceId", () => {
-            this.devices.follow("microphone");
-            this.live?.useMicrophone(this.settings.audioConstraints).catch(() => {
-                this.notify(
-                    _t("This microphone cannot be used. The call goes on with the one before."),
-                    "warning"
-                );
-            });
-        });
+        onChange(this.settings, "audioInputDeviceId", () => this.devices.follow("microphone"));
         onChange(this.settings, "audioOutputDeviceId", () => this.devices.follow("speaker"));
         browser.addEventListener("pagehide", () => this.onPageHide());
         browser.addEventListener("beforeunload", (ev) => {
@@ -76,10 +69,12 @@ export class Softphone extends BlockingPhone {
         this.offerLostCall();
     }
 
-    /** In mid-call too; a microphone that is chosen comes by Odoo's settings, one that is lost by its track. */
+    /** In mid-call too. */
     onDeviceChange(use) {
         const id = this.devices.present(use);
-        if (use === "speaker") {
+        if (use === "microphone") {
+            this.live?.useChosenMicrophone();
+        } else if (use === "speaker") {
             this.live?.peer?.setOutputDevice(id);
             tones.useDevice(id);
         } else if (use === "ring") {
@@ -98,13 +93,21 @@ export class Softphone extends BlockingPhone {
         );
     }
 
-    /** @returns {"offline"|"idle"|"ringing"|"calling"} */
+    /** What one hears and says goes on here, whatever is switched off meanwhile. */
+    get holdsCall() {
+        return Boolean(this.live);
+    }
+
+    /** @returns {"cutOff"|"offline"|"idle"|"ringing"|"calling"} */
     get status() {
         if (this.live || this.elsewhere) {
             return "calling";
         }
         if (this.incoming.some((call) => this.isRinging(call))) {
             return "ringing";
+        }
+        if (this.cutOff) {
+            return "cutOff";
         }
         return this.online ? "idle" : "offline";
     }
@@ -113,7 +116,13 @@ export class Softphone extends BlockingPhone {
     // The call of this tab
     //----------------------------------------------------------------------
 
+    /** @returns {LiveCall|null} null: there is one already, which must not lose its controls */
     startLive(params) {
+        if (this.live) {
+            this.openPanel();
+            this.notify(_t("You are already in a call."), "warning");
+            return null;
+        }
         this.ended = null;
         const panelWasOpen = this.panel.open;
         this.live = new LiveCall(this, { ...params, panelWasOpen });
@@ -171,6 +180,9 @@ export class Softphone extends BlockingPhone {
         this.tabs.share();
         this.updateRing();
         this.refreshSoon();
+        if (this.startAfterCall) {
+            this.start();
+        }
     }
 
     dismissEnded() {
@@ -223,24 +235,12 @@ export class Softphone extends BlockingPhone {
         if (typeof lost === "number") {
             browser.setTimeout(() => this.offerLostCall(), lost);
         } else if (lost && !this.live) {
-            const close = this.notification.add(
+            this.offer(
                 _t("Your call with %(name)s was cut off when its tab was closed.", {
                     name: lost.name,
                 }),
-                {
-                    type: "warning",
-                    sticky: true,
-                    buttons: [
-                        {
-                            name: _t("Call again"),
-                            primary: true,
-                            onClick: () => {
-                                close();
-                                this.dial(lost.target);
-                            },
-                        },
-                    ],
-                }
+                { type: "warning", label: _t("Call again") },
+                () => this.dial(lost.target)
             );
         }
     }

@@ -38,6 +38,8 @@ export class SoftphoneSystray extends Component {
                     : _t("WhatsApp phone: in a call");
             case "ringing":
                 return _t("WhatsApp phone: incoming call");
+            case "cutOff":
+                return this.softphone.cutOffText;
             case "offline":
                 return _t("WhatsApp phone: no live connection, checking every few seconds");
         }
