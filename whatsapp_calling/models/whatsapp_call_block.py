@@ -4,11 +4,16 @@ WhatsApp takes a block only of users who were in touch within 24 hours (131047).
 holds in any case: their calls are rejected at once, with the reason in the timeline.
 """
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 from ..tools.transaction import run_apart
 
 TELL_FOR = 600  # seconds after which a block is no longer sent to WhatsApp
+# when WhatsApp is asked anew to unblock, and when it is asked less often
+UNBLOCK_AGAIN = timedelta(hours=1)
+UNBLOCK_DAILY = timedelta(days=1)
 
 
 class WhatsappCallBlock(models.Model):
@@ -60,17 +65,23 @@ class WhatsappCallBlock(models.Model):
             ("here", "Only here"),
             ("asked", "WhatsApp was asked"),
             ("blocked", "At WhatsApp too"),
+            ("unblocking", "WhatsApp was asked to unblock"),
+            ("stuck", "Still blocked at WhatsApp"),
         ],
         "Blocked where",
         default="here",
         readonly=True,
     )
+    unblock_asked_at = fields.Datetime(readonly=True)
     whatsapp_message = fields.Char("What WhatsApp said", readonly=True)
 
     _one_each_uniq = models.UniqueIndex(
         "(contact_id) WHERE state = 'blocked'", "This caller is blocked already."
     )
     _until_idx = models.Index("(until) WHERE state = 'blocked'")
+    _stuck_idx = models.Index(
+        "(unblock_asked_at) WHERE whatsapp_state IN ('unblocking', 'stuck')"
+    )
 
     @api.depends("contact_id")
     def _compute_display_name(self):
@@ -81,6 +92,7 @@ class WhatsappCallBlock(models.Model):
     def create(self, vals_list):
         contacts = [vals.get("contact_id") for vals in vals_list]
         self.search([("contact_id", "in", contacts)])._lift_expired()
+        self.flush_model(["state"])  # there is one that holds for each caller
         blocks = super().create(vals_list)
         for block in blocks:
             block.number_id = block.number_id or block._last_number()
@@ -103,7 +115,7 @@ class WhatsappCallBlock(models.Model):
             # sudo: activity - whoever may unblock settles what managers were asked
             block.sudo().activity_ids.action_done()
             if told:
-                block._ask("unblock")
+                block._ask_to_unblock("unblocking")
 
     def _lift_expired(self):
         """Unblock those whose time is over."""
@@ -115,6 +127,55 @@ class WhatsappCallBlock(models.Model):
         due = [("state", "=", "blocked"), ("until", "<=", fields.Datetime.now())]
         for block in self.search(due, limit=100):
             run_apart(self.env, block._lift_expired)
+
+    # ---- WhatsApp may go on blocking who was unblocked here
+
+    def _ask_to_unblock(self, whatsapp_state):
+        now = fields.Datetime.now()
+        self.write({"whatsapp_state": whatsapp_state, "unblock_asked_at": now})
+        self._ask("unblock")
+
+    def _unblock_failed(self, words):
+        """The customer stays blocked at WhatsApp: managers know, it is asked again."""
+        told_before = self.whatsapp_state == "stuck"
+        self.write({"whatsapp_state": "stuck", "whatsapp_message": words})
+        if not told_before:
+            self._tell_managers(
+                self.env._("A caller is still blocked at WhatsApp"),
+                self.env._(
+                    "The caller was unblocked here, but WhatsApp did not unblock them: "
+                    "their calls and messages do not arrive. WhatsApp is asked again "
+                    "every hour, after a day once a day. %(said)s",
+                    said=words,
+                ),
+            )
+
+    def _unblocked(self):
+        """WhatsApp blocks these callers no longer."""
+        self.write({"whatsapp_state": "here", "whatsapp_message": False})
+        self.activity_ids.action_done()
+
+    @api.model
+    def _cron_unblock_again(self):
+        """Ask WhatsApp anew where it did not unblock, or gave no answer."""
+        now = fields.Datetime.now()
+        stuck = self.search(
+            [
+                ("state", "=", "lifted"),
+                ("whatsapp_state", "in", ("unblocking", "stuck")),
+                ("unblock_asked_at", "<", now - UNBLOCK_AGAIN),
+                ("number_id", "!=", False),
+                "|",
+                ("lifted_at", ">", now - UNBLOCK_DAILY),
+                ("unblock_asked_at", "<", now - UNBLOCK_DAILY),
+            ],
+            limit=100,
+        )
+        for block in stuck:
+            if block.contact_id._block():
+                block._unblocked()  # blocked anew meanwhile, and rightly so
+            else:
+                block._ask_to_unblock(block.whatsapp_state)
 
     # ---- telling WhatsApp
 
@@ -181,10 +242,13 @@ class WhatsappCallBlock(models.Model):
         # sudo: block - operators may report, managers read
         block = self.sudo()
         block.message_post(body=note)
+        block._tell_managers(self.env._("A caller was reported for abuse"), note)
+
+    def _tell_managers(self, summary, note):
         for manager in self._managers():
-            block.activity_schedule(
+            self.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._("A caller was reported for abuse"),
+                summary=summary,
                 note=note,
                 user_id=manager.id,
             )

@@ -126,9 +126,13 @@ class WhatsappCall(models.Model):
     # ---- what WhatsApp says
 
     def _on_block_ok(self, request, answer):
-        request.contact_id._block().write(
-            {"whatsapp_state": "blocked", "whatsapp_message": False}
-        )
+        block = request.contact_id._block()
+        if block:
+            block.write({"whatsapp_state": "blocked", "whatsapp_message": False})
+            return
+        # unblocked here meanwhile: WhatsApp may have heard of that first
+        for lifted in self._lifted(request):
+            lifted._ask_to_unblock("unblocking")
 
     def _on_block_failed(self, request, error):
         block = request.contact_id._block()
@@ -138,14 +142,37 @@ class WhatsappCall(models.Model):
         block.write({"whatsapp_state": "here", "whatsapp_message": message})
         self._notify(request.user_id, "warning", message)
 
-    def _on_unblock_failed(self, request, error):
+    def _on_unblock_ok(self, request, answer):
         lifted = self.env["whatsapp.call.block"].search(
-            [("contact_id", "=", request.contact_id.id)], limit=1
+            [
+                ("contact_id", "=", request.contact_id.id),
+                ("whatsapp_state", "in", ("unblocking", "stuck")),
+            ]
         )
-        lifted.whatsapp_message = self._said(error)
-        self._notify(request.user_id, "warning", lifted.whatsapp_message)
+        lifted._unblocked()
+        block = request.contact_id._block()
+        if block.whatsapp_state in ("asked", "blocked"):
+            # blocked anew meanwhile: WhatsApp may have heard of that first
+            block._ask("block")
+
+    def _on_unblock_failed(self, request, error):
+        lifted = self._lifted(request)
+        if request.contact_id._block():
+            return  # blocked anew meanwhile, and rightly so
+        words = self._said(error)
+        for block in lifted:
+            block._unblock_failed(words)
+        self._notify(request.user_id, "warning", words)
+
+    def _lifted(self, request):
+        """The last block of a request's contact that was lifted."""
+        return self.env["whatsapp.call.block"].search(
+            [("contact_id", "=", request.contact_id.id), ("state", "=", "lifted")],
+            limit=1,
+        )
 
     @api.model
     def _sweep_parts(self):
         blocks = self.env["whatsapp.call.block"]
-        return [*super()._sweep_parts(), blocks._cron_lift_expired]
+        parts = [blocks._cron_lift_expired, blocks._cron_unblock_again]
+        return [*super()._sweep_parts(), *parts]

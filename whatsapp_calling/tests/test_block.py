@@ -202,6 +202,88 @@ class TestBlockAtWhatsapp(BlockCase):
         self.phone(self.maria).softphone_unblock(call.id)
         self.assertEqual(self.requests("unblock").payload, {"wa_ids": [meta.CUSTOMER]})
 
+    def unblocked(self, answer=None):
+        """Blocked at WhatsApp, then unblocked here; WhatsApp says `answer` to that."""
+        self.send_due(request=self.asked())
+        block = self.the_block()
+        block.with_user(self.maria).action_unblock()
+        if answer:
+            self.graph.answer("block_users", answer)
+            self.send_due(request=self.waiting("unblock"))
+        return block
+
+    def waiting(self, action):
+        return self.requests(action).filtered(lambda r: r.state == "queued")
+
+    def test_a_block_that_overtakes_its_unblocking_is_taken_back(self):
+        request = self.asked()
+        self.the_block().with_user(self.maria).action_unblock()
+        self.send_due(request=self.waiting("unblock"))
+        self.send_due(request=request)
+        self.assertEqual(self.the_block().whatsapp_state, "unblocking")
+        self.send_due(request=self.waiting("unblock"))
+        self.assertEqual(
+            [method for method, _path, _body in self.graph.requests[-3:]],
+            ["DELETE", "POST", "DELETE"],
+        )
+        self.assertEqual(self.the_block().whatsapp_state, "here")
+
+    def test_an_unblocking_that_overtakes_a_new_block_is_taken_back(self):
+        old = self.unblocked()
+        new = old.create(
+            {"contact_id": old.contact_id.id, "number_id": old.number_id.id}
+        )
+        self.send_due(request=self.waiting("block"))
+        self.send_due(request=self.waiting("unblock"))
+        self.send_due(request=self.waiting("block"))
+        self.assertEqual(self.graph.requests[-1][0], "POST")
+        self.assertEqual(new.whatsapp_state, "blocked")
+
+    def test_who_whatsapp_does_not_unblock_is_shown_told_and_asked_for_again(self):
+        with self.bus() as sent:
+            block = self.unblocked(Refusal(400, 100, "Not now"))
+        self.assertEqual((block.state, block.whatsapp_state), ("lifted", "stuck"))
+        self.assertIn("Not now", block.whatsapp_message)
+        self.assertIn("simple_notification", [kind for _u, kind, _d in sent])
+        activity = block.activity_ids
+        self.assertEqual(activity.user_id, self.maria)
+        self.assertEqual(activity.summary, "A caller is still blocked at WhatsApp")
+        self.assertIn("Not now", activity.note)
+        sweep = self.env["whatsapp.call"]._cron_sweep
+        sweep()
+        self.assertFalse(self.waiting("unblock"), "in an hour")
+        block.unblock_asked_at -= timedelta(minutes=61)
+        sweep()
+        self.graph.answer("block_users", Refusal(400, 100, "Not now"))
+        self.send_due(request=self.waiting("unblock"))
+        self.assertEqual(block.activity_ids, activity, "told once")
+        block.unblock_asked_at -= timedelta(minutes=61)
+        sweep()
+        self.send_due(request=self.waiting("unblock"))
+        self.assertEqual(
+            (block.whatsapp_state, block.whatsapp_message), ("here", False)
+        )
+        self.assertFalse(block.activity_ids)
+
+    def test_an_unblocking_that_came_too_late_is_asked_for_again_too(self):
+        block = self.unblocked()
+        request = self.waiting("unblock")
+        request.expires_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.send_due(request=request)
+        self.assertEqual(request.state, "expired")
+        self.assertEqual(block.whatsapp_state, "stuck")
+        block.write(
+            {
+                "lifted_at": block.lifted_at - timedelta(days=2),
+                "unblock_asked_at": block.unblock_asked_at - timedelta(hours=2),
+            }
+        )
+        self.env["whatsapp.call"]._cron_sweep()
+        self.assertFalse(self.waiting("unblock"), "after a day only once a day")
+        block.unblock_asked_at -= timedelta(days=1)
+        self.env["whatsapp.call"]._cron_sweep()
+        self.assertTrue(self.waiting("unblock"))
+
     def test_a_caller_without_a_number_is_blocked_by_user_id(self):
         contact = self.contact(wa_id=False, bsuid="AT.900000000009", partner_id=False)
         contact.last_inbound = fields.Datetime.now()
