@@ -30,6 +30,7 @@ from . import (
     whatsapp_call_outcome,
     whatsapp_call_permission_check,
     whatsapp_calling_message,
+    whatsapp_calling_message_access,
     whatsapp_calling_template,
     whatsapp_calling_template_sync,
     whatsapp_call_clock,

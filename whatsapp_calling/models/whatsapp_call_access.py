@@ -1,8 +1,9 @@
 """Who may read what of calls, inside the companies that the record rules allow.
 
-Managers see all. Operators see their own calls and those of records they may read,
-and of a history the lines of such calls. A record rule cannot say so: the records
-that a call may be linked to have rules of their own.
+Managers see all. Operators see their own calls and those of records they may read, of
+a history the lines of such calls, and of messages about calls those to people of whom
+they may know. A record rule cannot say so: the records that a call may be linked to
+have rules of their own.
 """
 
 from odoo import api, models
@@ -50,6 +51,49 @@ class WhatsappCallAccess(models.AbstractModel):
             operation, forbidden
         )
 
+    @api.model
+    def _of_records(self):
+        """Domain of what is linked (res_model, res_id) to records the user may read."""
+        readable = Domain.FALSE
+        for model in self._linked_models():
+            if model in self.env and self.env[model].has_access("read"):
+                readable |= Domain("res_model", "=", model) & self._linked_to(model)
+        return readable
+
+    @api.model
+    def _linked_to(self, model):
+        """Domain of what is linked to a record of `model` that the user may read."""
+
+        def linked(_model, alias, _query):
+            records = self.env[model]._search([])
+            if records.is_empty():
+                return SQL("FALSE")
+            key = SQL.identifier(records.table, "id")
+            records.add_where(SQL("%s = %s", key, SQL.identifier(alias, "res_id")))
+            return SQL("EXISTS (%s OFFSET 0)", records.select(SQL("1")))
+
+        return Domain.custom(to_sql=linked)
+
+    def _linked_models(self):
+        """Names of the models that these are linked to, each found by its index."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE linked AS (
+                    (SELECT MIN(res_model) AS name FROM %(table)s
+                      WHERE res_model IS NOT NULL)
+                    UNION ALL
+                    SELECT (SELECT MIN(res_model) FROM %(table)s
+                             WHERE res_model > linked.name)
+                      FROM linked WHERE linked.name IS NOT NULL
+                )
+                SELECT name FROM linked WHERE name IS NOT NULL
+                """,
+                table=SQL.identifier(self._table),
+            )
+        )
+        return [name for (name,) in rows]
+
 
 class WhatsappCall(models.Model):
     _name = "whatsapp.call"
@@ -57,11 +101,7 @@ class WhatsappCall(models.Model):
 
     @api.model
     def _readable(self):
-        readable = self._own_calls()
-        for model in self._linked_models():
-            if model in self.env and self.env[model].has_access("read"):
-                readable |= Domain("res_model", "=", model) & self._linked_to(model)
-        return readable
+        return self._own_calls() | self._of_records()
 
     @api.model
     def _own_calls(self):
@@ -82,40 +122,6 @@ class WhatsappCall(models.Model):
             )
 
         return Domain("handler_id", "=", uid) | Domain.custom(to_sql=rung)
-
-    @api.model
-    def _linked_to(self, model):
-        """Domain of the calls linked to a record of `model` that the user may read."""
-
-        def linked(_model, alias, _query):
-            records = self.env[model]._search([])
-            if records.is_empty():
-                return SQL("FALSE")
-            key = SQL.identifier(records.table, "id")
-            records.add_where(SQL("%s = %s", key, SQL.identifier(alias, "res_id")))
-            return SQL("EXISTS (%s OFFSET 0)", records.select(SQL("1")))
-
-        return Domain.custom(to_sql=linked)
-
-    def _linked_models(self):
-        """Names of the models that calls are linked to, each found by its index."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH RECURSIVE linked AS (
-                    (SELECT MIN(res_model) AS name FROM %(table)s
-                      WHERE res_model IS NOT NULL)
-                    UNION ALL
-                    SELECT (SELECT MIN(res_model) FROM %(table)s
-                             WHERE res_model > linked.name)
-                      FROM linked WHERE linked.name IS NOT NULL
-                )
-                SELECT name FROM linked WHERE name IS NOT NULL
-                """,
-                table=SQL.identifier(self._table),
-            )
-        )
-        return [name for (name,) in rows]
 
 
 class WhatsappCallEvent(models.Model):

@@ -234,8 +234,7 @@ class WhatsappCallPermission(models.Model):
 
         :param replies: [(PermissionReply, moment)] of the customer
         """
-        # sudo: message - the ledger is derived, whoever causes it
-        messages = self.sudo().message_ids.filtered("counts").sorted("asked_at")
+        messages = self._counted_messages()
         if not messages:
             return {"requested_at": False, "requested_by_id": False} | {
                 "request_open": False
@@ -250,6 +249,16 @@ class WhatsappCallPermission(models.Model):
             "request_ref": last.message_ref,
             "request_open": not last.answer,
         }
+
+    def _counted_messages(self):
+        """The requests that left, oldest first; searched, because the field holds
+        only what the user may read."""
+        # sudo: message - the team shares the limits, whoever asked
+        messages = self.env["whatsapp.calling.message"].sudo()
+        return messages.search(
+            [("permission_id", "=", self.id), ("counts", "=", True)],
+            order="asked_at, id",
+        )
 
     @api.model
     def _answer_to(self, message, refs, replies):

@@ -152,8 +152,7 @@ class WhatsappCallPermission(models.Model):
 
     def _tell(self):
         """Tell who asked, now and on the record; others see it when they look."""
-        # sudo: message - who asked is told, whoever's transaction this is
-        asked = self.sudo().message_ids.filtered("counts").sorted("asked_at")
+        asked = self._counted_messages()
         asked.filtered(lambda m: m.answer and m.told != "answered")._tell_soon()
         last = asked[-1:]
         prompt = last.call_when_allowed and self.state == "granted" and last.answer

@@ -9,7 +9,12 @@ from odoo.tests import new_test_user, tagged
 from odoo.tests.common import JsonRpcException
 
 from . import meta_bodies as meta
-from .common import ADMINISTRATOR, WhatsappCallingCase, WhatsappCallingHttpCase
+from .common import (
+    ADMINISTRATOR,
+    MANAGER,
+    WhatsappCallingCase,
+    WhatsappCallingHttpCase,
+)
 
 SECRETS = ("token_encrypted", "app_secret_encrypted")
 HIDDEN = {
@@ -139,9 +144,8 @@ class TestRights(AccessMixin, WhatsappCallingCase):
                     self.assertEqual(groups, fields.NO_ACCESS)
 
 
-@tagged("post_install", "-at_install")
-class TestCalls(AccessMixin, WhatsappCallingCase):
-    """Own calls, calls of records one may read, and nobody else's."""
+class StrangersCase(AccessMixin, WhatsappCallingCase):
+    """Some customers are hidden from operators."""
 
     @classmethod
     def setUpClass(cls):
@@ -155,6 +159,11 @@ class TestCalls(AccessMixin, WhatsappCallingCase):
                 "groups": [(4, cls.env.ref("base.group_user").id)],
             }
         )
+
+
+@tagged("post_install", "-at_install")
+class TestCalls(StrangersCase):
+    """Own calls, calls of records one may read, and nobody else's."""
 
     def foreign(self):
         """A call that Berta alone was rung for, of a customer Anna may not see."""
@@ -273,6 +282,114 @@ class TestCalls(AccessMixin, WhatsappCallingCase):
                 call.with_user(user).write({"state": "completed"})
             with self.assertRaises(AccessError):
                 call.with_user(user).unlink()
+
+
+@tagged("post_install", "-at_install")
+class TestMessages(StrangersCase):
+    """Messages about calls: own ones, and those to people one may know of."""
+
+    def message(self, user=None, contact=None, **values):
+        permission = self.permit(contact or self.contact("436601234567"))
+        return self.env["whatsapp.calling.message"].create(
+            {
+                "permission_id": permission.id,
+                "kind": "permission",
+                "text": "May we call?",
+                "user_id": (user or self.berta).id,
+                "state": "sent",
+                **values,
+            }
+        )
+
+    def reads(self, user, message):
+        messages = self.as_user(user, "whatsapp.calling.message")
+        found = messages.search([("id", "=", message.id)])
+        readable = messages.browse(message.id).has_access("read")
+        self.assertEqual(bool(found), readable, "search and read disagree")
+        return readable
+
+    def test_who_sent_it_and_managers_read_it_and_no_colleague(self):
+        message = self.message()
+        self.assertTrue(self.reads(self.berta, message))
+        self.assertTrue(self.reads(self.maria, message))
+        self.assertFalse(self.reads(self.anna, message))
+        self.assertFalse(self.reads(self.carlos, message))
+        with self.assertRaises(AccessError):
+            message.with_user(self.anna).read(["text"])
+
+    def test_it_is_read_by_whoever_reads_the_record_it_was_sent_from(self):
+        message = self.message(res_model="res.partner", res_id=self.eva.id)
+        self.assertTrue(self.reads(self.anna, message))
+        self.eva.ref = "hidden"
+        self.assertFalse(self.reads(self.anna, message))
+
+    def test_it_is_read_by_whoever_reads_the_customer(self):
+        message = self.message(contact=self.contact())
+        self.assertTrue(self.reads(self.anna, message))
+        self.eva.ref = "hidden"
+        self.assertFalse(self.reads(self.anna, message))
+
+    def test_it_is_read_by_whoever_had_a_call_with_the_customer(self):
+        self.eva.ref = "hidden"
+        call = self.ring()
+        message = self.message(contact=call.contact_id)
+        self.assertTrue(self.reads(self.anna, message))
+        call.rung_user_ids = self.berta
+        self.assertFalse(self.reads(self.anna, message))
+
+    def test_limits_count_the_messages_of_colleagues_that_one_may_not_read(self):
+        message = self.message()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        permission = message.permission_id.with_user(self.anna)
+        self.assertFalse(permission.message_ids)
+        self.assertEqual(permission._limits()["day"]["used"], 1)
+        permission.sudo()._fold_answers()
+        self.assertEqual(permission.sudo().requested_by_id, self.berta)
+
+
+@tagged("post_install", "-at_install")
+class TestWizards(AccessMixin, WhatsappCallingCase):
+    """What one person typed in is nobody else's to read, change or send."""
+
+    def made_by(self, user, model, **values):
+        return self.as_user(user, model).create(values)
+
+    def assertOwn(self, wizard, colleague):
+        model = self.as_user(colleague, wizard._name)
+        self.assertFalse(model.search([("id", "in", wizard.ids)]))
+        for operation in ("read", "write"):
+            with self.subTest(model=wizard._name, operation=operation):
+                self.assertTrue(wizard.has_access(operation))
+                self.assertFalse(model.browse(wizard.ids).has_access(operation))
+
+    def test_a_message_that_is_being_written_is_its_authors(self):
+        wizard = self.made_by(
+            self.anna, "whatsapp.calling.send", line_ids=[(0, 0, {"typed": "+43660"})]
+        )
+        for colleague in (self.berta, self.maria):
+            self.assertOwn(wizard, colleague)
+            self.assertOwn(wizard.line_ids, colleague)
+
+    def test_a_diagnosis_is_of_who_asked_for_it(self):
+        other = self._user("mona", MANAGER, self.company)
+        wizard = self.made_by(self.maria, "whatsapp.call.diagnosis", phone="+43660")
+        self.assertTrue(wizard.line_ids)
+        self.assertOwn(wizard, other)
+        self.assertOwn(wizard.line_ids, other)
+
+    def test_every_wizard_has_a_rule_of_its_author(self):
+        names = [
+            name
+            for name, model in self.env.registry.items()
+            if name.startswith("whatsapp.call") and model._transient
+        ]
+        self.assertGreaterEqual(len(names), 9)
+        for name in names:
+            rules = self.env["ir.rule"].search([("model_id.model", "=", name)])
+            with self.subTest(name):
+                self.assertIn("user.id", " ".join(rules.mapped("domain_force")))
+                self.assertFalse(rules.groups, "a rule for everybody")
 
 
 @tagged("post_install", "-at_install")
