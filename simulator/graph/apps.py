@@ -47,7 +47,11 @@ async def debug_token(query: Query) -> dict:
 
 
 async def subscriptions(query: Query) -> dict:
-    """The app's webhooks; only the app itself may ask (app_id|app_secret)."""
+    """The app's webhooks; only the app itself may ask (app_id|app_secret).
+
+    The fields are the app's wherever its webhooks go: an app whose accounts all have
+    an address of their own (override_callback_uri) is told without `callback_url`.
+    """
     object_id = query.request.match_info["object"]
     if object_id != query.app.app_id:
         raise unknown_object(object_id)
@@ -57,14 +61,15 @@ async def subscriptions(query: Query) -> dict:
             http=400,
             message="(#15) This method must be called with an app access_token.",
         )
-    if not query.app.webhook:
+    if not (query.app.webhook or query.app.fields):
         return {"data": []}
     row = {
         "object": "whatsapp_business_account",
-        "callback_url": query.app.webhook,
         "active": query.app.webhook_active,
         "fields": [
             {"name": name, "version": "v25.0"} for name in sorted(query.app.fields)
         ],
     }
+    if query.app.webhook:
+        row["callback_url"] = query.app.webhook
     return {"data": [row]}

@@ -98,6 +98,18 @@ class TestApps:
         assert [field["name"] for field in row["fields"]] == ["calls"]
         assert row["callback_url"].endswith("/hook")
 
+    async def test_its_fields_are_told_without_an_address_of_its_own(self, business):
+        change = {"webhook": "", "fields": ["calls"]}
+        await business.control("POST", f"apps/{APP}", change)
+        path, own = f"{APP}/subscriptions", f"{APP}|{SECRET}"
+        _, body = await business.graph("GET", path, token=own)
+        (row,) = body["data"]
+        assert [field["name"] for field in row["fields"]] == ["calls"]
+        assert "callback_url" not in row
+        await business.control("POST", f"apps/{APP}", {"fields": []})
+        _, body = await business.graph("GET", path, token=own)
+        assert body["data"] == []
+
     async def test_nobody_else_does(self, business):
         path = f"{APP}/subscriptions"
         await refused(business, "GET", path, code=15)

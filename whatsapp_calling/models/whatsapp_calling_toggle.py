@@ -187,9 +187,16 @@ class WhatsappCall(models.Model):
     def _settings_taken(self, number, sent):
         names = {"number": number.display_name}
         if sent.get("status") == "ENABLED":
+            notices = self.env["whatsapp.calling.notice"]
+            if notices._open_of(number.account_id, "field_lost", None):
+                return self.env._(
+                    "%(number)s: calling is on, but calls do not come in yet: the app "
+                    "is not subscribed to all fields.",
+                    **names,
+                )
             return self.env._(
                 "%(number)s: calling is on. Phones may show the call button only "
-                "after up to 7 days; calls come in from now on.",
+                "after up to 7 days.",
                 **names,
             )
         if sent.get("status") == "DISABLED":

@@ -36,19 +36,15 @@ def subscribed(app=APP, override=None):
 
 
 def app(callback_url=None, fields=("calls", "messages")):
-    """Where the app sends WhatsApp's webhooks."""
-    if not callback_url:
-        return {"data": []}
-    return {
-        "data": [
-            {
-                "object": "whatsapp_business_account",
-                "callback_url": callback_url,
-                "active": True,
-                "fields": [{"name": name, "version": "v25.0"} for name in fields],
-            }
-        ]
+    """What the app sends of WhatsApp's webhooks, and where to by itself."""
+    row = {
+        "object": "whatsapp_business_account",
+        "active": True,
+        "fields": [{"name": name, "version": "v25.0"} for name in fields],
     }
+    if callback_url:
+        row["callback_url"] = callback_url
+    return {"data": [row]}
 
 
 class ConnectingMixin:

@@ -248,6 +248,28 @@ class TestConnectSaves(ConnectMixin, WhatsappCallingCase):
             [line["state"] for line in connect.ready_lines], ["ok", "ok", "ok"]
         )
         self.assertTrue(connect.done)
+        self.assertTrue(connect.in_order)
+
+    def test_what_was_warned_of_before_stays_on_the_last_page(self):
+        told = said.app(fields=["messages"])
+        connect = self.at_webhook(subscriptions=told)
+        connect.action_connect()
+        self.settle(connect)
+        self.switch_on()
+        connect.invalidate_recordset()
+        states = {line["key"]: line["state"] for line in connect.ready_lines}
+        self.assertEqual(states.pop("webhook"), "warning")
+        self.assertEqual(set(states.values()), {"ok"})
+        self.assertTrue(connect.done)
+        self.assertFalse(connect.in_order)
+        notice = self.env["whatsapp.calling.notice"].search(
+            [("account_id", "=", self.accounts().id)]
+        )
+        self.assertEqual((notice.kind, notice.state), ("field_lost", "open"))
+        toast = self.env["whatsapp.call"]._settings_taken(
+            self.accounts().number_ids, {"status": "ENABLED"}
+        )
+        self.assertIn("calls do not come in yet", toast)
 
     def switch_on(self):
         """WhatsApp answers the toggle."""

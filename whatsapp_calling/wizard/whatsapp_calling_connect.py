@@ -67,6 +67,9 @@ class WhatsappCallingConnect(models.TransientModel):
     take_over = fields.Boolean("No other program needs this account's messages")
     ready_lines = fields.Json(compute="_compute_ready_lines")
     done = fields.Boolean(compute="_compute_done")
+    in_order = fields.Boolean(
+        compute="_compute_done", help="Nothing is left that wants to be mended."
+    )
 
     @api.depends("lines")
     def _compute_tested(self):
@@ -99,10 +102,12 @@ class WhatsappCallingConnect(models.TransientModel):
                 connect.busy = any(line["state"] == WAITING for line in lines)
         return done
 
-    @api.depends("step")
+    @api.depends("step", "ready_lines")
     def _compute_done(self):
         for connect in self:
             connect.done = connect.step == "ready" and not connect.busy
+            lines = connect.ready_lines or []
+            connect.in_order = all(line["state"] == OK for line in lines)
 
     def write(self, vals):
         if TRIED & vals.keys():

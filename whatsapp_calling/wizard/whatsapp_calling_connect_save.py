@@ -79,6 +79,11 @@ class WhatsappCallingConnect(models.TransientModel):
         account.state = "draft"
         account._answered()
         self._say_address()
+        webhook = self._line("webhook")
+        if webhook and webhook["state"] == WARNING:
+            self.env["whatsapp.calling.notice"]._raise_notice(
+                account, "field_lost", detail=webhook["said"]
+            )
         # sudo is the pool's: that the company calls is what was asked for
         self.company_id.whatsapp_calling_enabled = True
         for number in account.number_ids.with_user(self.user_id):
@@ -150,6 +155,7 @@ class WhatsappCallingConnect(models.TransientModel):
 
     def _ready(self):
         lines = [line for line in self.lines or [] if line["step"] == "ready"]
+        lines += self._unresolved()
         if not self.account_id or self.account_id.state == "connecting":
             return lines
         on = self.company_id.whatsapp_calling_enabled
@@ -161,6 +167,14 @@ class WhatsappCallingConnect(models.TransientModel):
         }
         numbers = [self._ready_number(each) for each in self.account_id.number_ids]
         return [*lines, company, *numbers]
+
+    def _unresolved(self):
+        """What the tests warned of is as true after connecting as before."""
+        return [
+            line
+            for line in self.lines or []
+            if line["step"] == "secrets" and line["state"] == WARNING
+        ]
 
     def _ready_number(self, number):
         line = {"key": f"number-{number.id}", "title": number.display_name}
