@@ -19,6 +19,9 @@ LOGINS = """
               agent2 / agent2    operator, first company
               agent3 / agent3    operator, second company
   The phone   {phone}
+              be Eva Gruber: her ticket is agent1's, so her call rings there first
+  Connect     to try it, as admin: token demo-token-3, app secret
+              demo-app-secret-3, account ID 100000000000003
   Logs        {logs}
 
   Open both addresses as `localhost`: browsers give the microphone to no other plain

@@ -65,10 +65,10 @@ KINDS = {
     ),
     "field_lost": Kind(
         "danger",
-        _lt("The app is not subscribed to a field any more"),
+        _lt("The app is not subscribed to all fields"),
         _lt(
-            "Calls arrive in the field “calls”, answers to permission requests in "
-            "“messages”. What is not subscribed does not arrive."
+            "In Meta's app, under WhatsApp, Configuration, subscribe to “calls” and "
+            "“messages”: what is not subscribed does not arrive. Then check the setup."
         ),
         _lt("Check setup"),
     ),

@@ -172,5 +172,5 @@ class WhatsappCallingCheck(models.TransientModel):
 
     def _when(self, moment):
         return format_datetime(
-            self.env, moment, tz=self.user_id.tz or "UTC", dt_format="medium"
+            self.env, moment, tz=self.user_id.tz or "UTC", dt_format="short"
         )
