@@ -304,7 +304,7 @@ class TestConnectSaves(ConnectMixin, WhatsappCallingCase):
         connect._on_subscribe_failed(None, lost)
         self.assertEqual(self.accounts().state, "draft")
         line = self.line(connect, "address")
-        self.assertEqual((line["state"], line["said"]), ("warning", "Read timed out."))
+        self.assertEqual((line["state"], line["said"]), ("warning", "Read timed out"))
 
     def test_a_wizard_closed_half_way_has_changed_nothing_and_is_taken_up_again(self):
         connect = self.at_webhook()

@@ -67,9 +67,7 @@ class WhatsappCallingConnect(models.TransientModel):
     take_over = fields.Boolean("No other program needs this account's messages")
     ready_lines = fields.Json(compute="_compute_ready_lines")
     done = fields.Boolean(compute="_compute_done")
-    in_order = fields.Boolean(
-        compute="_compute_done", help="Nothing is left that wants to be mended."
-    )
+    in_order = fields.Boolean(compute="_compute_done")  # nothing is left to mend
 
     @api.depends("lines")
     def _compute_tested(self):
