@@ -24,7 +24,8 @@ CARDS = {
     "completed": ("completed",),
     "missed": ("missed",),
     "failed": ("failed",),
-    "unreached": ("unanswered", "rejected", "cancelled"),
+    "declined": ("inbound", "rejected"),
+    "unreached": ("outbound", "unanswered", "rejected", "cancelled"),
 }
 # of each hour, number and agent
 GROUPS = ("hour", "number_id", "handler_id")
@@ -171,7 +172,11 @@ class WhatsappCall(models.Model):
             "completed": SQL("state = 'completed'"),
             "missed": SQL("state = 'missed'"),
             "failed": SQL("state = 'failed'"),
-            "unreached": SQL("state IN ('unanswered', 'rejected', 'cancelled')"),
+            "declined": SQL("direction = 'inbound' AND state = 'rejected'"),
+            "unreached": SQL(
+                "direction = 'outbound'"
+                " AND state IN ('unanswered', 'rejected', 'cancelled')"
+            ),
             "inbound": SQL("direction = 'inbound'"),
             "outbound": SQL("direction = 'outbound'"),
             "answered": SQL("answered"),

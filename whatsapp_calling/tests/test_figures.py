@@ -121,6 +121,14 @@ class TestFigures(WhatsappCallingCase):
                     states = dict(
                         self.sql("state, count(*)", user, period, "TRUE GROUP BY 1")
                     )
+                    ways = dict(
+                        self.sql(
+                            "state || ' ' || direction, count(*)",
+                            user,
+                            period,
+                            "TRUE GROUP BY 1",
+                        )
+                    )
                     cards = {card["key"]: card["value"] for card in shown["cards"]}
                     self.assertEqual(
                         cards,
@@ -130,8 +138,9 @@ class TestFigures(WhatsappCallingCase):
                             "completed": states.get("completed", 0),
                             "missed": states.get("missed", 0),
                             "failed": states.get("failed", 0),
+                            "declined": ways.get("rejected inbound", 0),
                             "unreached": sum(
-                                states.get(name, 0)
+                                ways.get(f"{name} outbound", 0)
                                 for name in ("unanswered", "rejected", "cancelled")
                             ),
                         },

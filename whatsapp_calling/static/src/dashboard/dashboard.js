@@ -33,9 +33,11 @@ export class Dashboard extends Component {
             completed: _t("Completed"),
             missed: _t("Missed"),
             failed: _t("Failed"),
+            declined: _t("Declined"),
             unreached: _t("Not reached"),
         };
         this.hints = {
+            declined: _t("Incoming calls that our operators turned down"),
             unreached: _t("No answer, rejected by the customer or cancelled by us"),
         };
         this.state = useState({
