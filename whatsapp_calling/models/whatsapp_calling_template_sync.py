@@ -229,6 +229,12 @@ class WhatsappCall(models.Model):
         self.env["whatsapp.call.request"]._tell_changed(
             account.template_ids, request.user_id
         )
+        read = account.template_ids.filtered(lambda t: t.synced_at == now)
+        self._notify(
+            request.user_id,
+            "success",
+            self.env._("Templates about calling at Meta: %(count)s", count=len(read)),
+        )
 
     def _on_list_templates_failed(self, request, error):
         self._notify(request.user_id, "danger", self._said(error))

@@ -88,6 +88,7 @@ class WhatsappCallingConnect(models.TransientModel):
         self.company_id.whatsapp_calling_enabled = True
         for number in account.number_ids.with_user(self.user_id):
             number._ask_calling(True)
+        account._sync_templates(self.user_id)
         self._tell()
 
     def _say_address(self):
