@@ -22,8 +22,7 @@ WAITS = (60, 300, 1800, 7200, 21600)
 TIMEOUT = 10  # seconds
 ABANDONED_AFTER = 60  # seconds in "sending"
 KEPT_FOR = 30  # days
-# what another try may change
-TRANSIENT = (408, 425, 429)
+GONE = 410  # the one answer that says: never again
 
 
 class WhatsappCallingDelivery(models.Model):
@@ -170,9 +169,8 @@ class WhatsappCallingDelivery(models.Model):
         )
 
     def _fail(self, message, status):
-        # an answer that says "never" is taken at its word
-        worth = not 300 <= status < 500 or status in TRANSIENT
-        again = worth and self.attempts <= len(WAITS)
+        # a receiver that is being set up, or moved, answers anything for a while
+        again = status != GONE and self.attempts <= len(WAITS)
         wait = timedelta(seconds=WAITS[self.attempts - 1]) if again else None
         self.write(
             {

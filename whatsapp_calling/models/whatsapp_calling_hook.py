@@ -62,6 +62,7 @@ class WhatsappCallingHook(models.Model):
     )
     delivery_ids = fields.One2many("whatsapp.calling.delivery", "hook_id")
     failed_count = fields.Integer("Failed deliveries", compute="_compute_failed_count")
+    sending = fields.Boolean("A first try is under way", compute="_compute_sending")
 
     @api.constrains("url")
     def _check_url(self):
@@ -114,6 +115,23 @@ class WhatsappCallingHook(models.Model):
         )
         for hook in self:
             hook.failed_count = counts.get(hook, 0)
+
+    @api.depends("delivery_ids.state", "delivery_ids.attempts")
+    def _compute_sending(self):
+        under_way = self.env["whatsapp.calling.delivery"]._read_group(
+            [
+                ("hook_id", "in", self.ids),
+                "|",
+                ("state", "=", "sending"),
+                "&",
+                ("state", "=", "queued"),
+                ("attempts", "=", 0),
+            ],
+            ["hook_id"],
+        )
+        hooks = self.browse().union(*(hook for (hook,) in under_way))
+        for hook in self:
+            hook.sending = hook in hooks
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -208,22 +208,23 @@ class TestHooks(HooksMixin, WhatsappCallingCase):
             ("failed", "The receiver answered with HTTP 500.", 1),
         )
 
-    def test_a_receiver_that_says_no_is_not_asked_again_and_not_followed(self):
-        for status in (301, 404, 410):
+    def test_only_a_receiver_that_is_gone_is_not_asked_again(self):
+        for status, state in ((301, "queued"), (404, "queued"), (410, "failed")):
             with self.subTest(status=status):
                 hook = self.hook(on_ended=False)
                 self.ring(id=f"wacid.{status}")._close("unanswered")
                 self.answers[:] = [status]
                 self.run_pool()
-                self.assertEqual(hook.delivery_ids.state, "failed")
+                self.assertEqual(hook.delivery_ids.state, state)
                 self.assertEqual(hook.delivery_ids.http_status, status)
+                self.assertEqual(len(self.received), 1, "no redirect is followed")
                 hook.unlink()
                 self.received.clear()
 
     def test_a_delivery_is_sent_again_by_hand(self):
         hook = self.hook(on_ended=False)
         self.ring()._close("unanswered")
-        self.answers[:] = [404]
+        self.answers[:] = [410]
         self.run_pool()
         hook.delivery_ids.with_user(self.admin).action_send_again()
         self.run_pool()
@@ -232,7 +233,10 @@ class TestHooks(HooksMixin, WhatsappCallingCase):
     def test_a_test_is_sent_without_any_call(self):
         hook = self.hook()
         hook.with_user(self.admin).action_test()
+        self.assertTrue(hook.sending)
         self.run_pool()
+        hook.invalidate_recordset(["sending"])
+        self.assertFalse(hook.sending)
         self.assertEqual(self.types(), ["test"])
         self.assertEqual(json.loads(self.received[0].body)["data"], {})
 
