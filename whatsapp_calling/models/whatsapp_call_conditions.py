@@ -22,12 +22,19 @@ class WhatsappCall(models.Model):
             *self._conditions_of_user(),
             *self._conditions_of_record(target),
         ]
+        has_record = bool(target.get("res_model") and target.get("res_id"))
+        if not has_record and not target.get("phone"):
+            return rules  # nobody to call was named yet
         aim = (
             self._aim(target) if all(not wrong for _k, _t, wrong, _f in rules) else None
         )
         return [
             *rules,
-            *self._conditions_of_phone(aim, target),
+            *(
+                condition
+                for condition in self._conditions_of_phone(aim, target)
+                if has_record or condition[0] != "field"
+            ),
             *self._conditions_of_contact(aim),
         ]
 

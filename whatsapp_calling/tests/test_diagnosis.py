@@ -73,6 +73,16 @@ class TestDiagnosis(WhatsappCallingCase):
             )["allowed"]
         )
 
+    def test_nothing_is_wrong_before_anybody_to_call_is_named(self):
+        nobody = {"res_model": False, "res_id": False}
+        diagnosis = self.diagnose(**nobody)
+        self.assertEqual((diagnosis.problem, diagnosis.possible), (False, False))
+        self.assertEqual(set(diagnosis.line_ids.mapped("state")), {"ok"})
+        self.assertNotIn("phone", diagnosis.line_ids.mapped("key"))
+        typed = self.diagnose(phone=self.eva.phone, **nobody)
+        self.assertTrue(typed.possible)
+        self.assertNotIn("field", typed.line_ids.mapped("key"))
+
     def test_calling_is_off_for_the_company(self):
         self.company.whatsapp_calling_enabled = False
         said = "WhatsApp Calling is switched off for Calls Vienna."

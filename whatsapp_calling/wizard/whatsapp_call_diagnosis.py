@@ -74,7 +74,8 @@ class WhatsappCallDiagnosis(models.TransientModel):
                 ),
             ]
             failed = [(wrong, fix) for _key, _title, wrong, fix in conditions if wrong]
-            diagnosis.possible = bool(conditions) and all(
+            named = bool(diagnosis.phone or diagnosis.res_id)
+            diagnosis.possible = bool(named and conditions) and all(
                 wrong in (False, "") for _key, _title, wrong, _fix in conditions
             )
             # the first one is why; what comes after it may follow from it
