@@ -85,8 +85,11 @@ class KeysMixin:
 class TestRotation(KeysMixin, WhatsappCallingCase):
     def test_a_new_key_of_our_own_takes_over_every_secret(self):
         (before,) = crypto.key_ids()
-        self.rotation().action_new_key()
+        told = self.rotation().action_new_key()["params"]
         after, still = crypto.key_ids()
+        self.assertIn(after, told["message"])
+        self.assertIn(str(self.key_file), told["message"])
+        self.assertTrue(told["sticky"])
         self.assertEqual((self.used(), still), ({after}, before))
         self.assertEqual(self.account._credentials().token, "token-1")
         self.assertEqual(self.account_2._credentials().app_secret, "secret-2")

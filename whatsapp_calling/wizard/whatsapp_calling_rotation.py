@@ -60,11 +60,28 @@ class WhatsappCallingRotation(models.TransientModel):
             crypto.add_key(config["data_dir"])
         except crypto.CryptoError as error:
             raise UserError(str(error)) from error
+        key_id, place = crypto.key_sources(config["data_dir"])[0]
         if self.missing_count:
             return self._told(
-                self.env._("There is a new key. Enter the secrets of each account now.")
+                self.env._(
+                    "There is a new key, %(key)s. Enter the secrets of each account "
+                    "now, and back up %(file)s.",
+                    key=key_id,
+                    file=place,
+                ),
+                sticky=True,
             )
-        return self.action_encrypt_again()
+        count = self.env["whatsapp.calling.keys"]._encrypt_again()
+        return self._told(
+            self.env._(
+                "The new key is %(key)s; secrets encrypted anew with it: %(count)s. "
+                "Back up %(file)s.",
+                key=key_id,
+                count=count,
+                file=place,
+            ),
+            sticky=True,
+        )
 
     def _keys_at_hand(self):
         return self.line_ids.filtered(lambda line: line.state != "missing")
@@ -77,13 +94,14 @@ class WhatsappCallingRotation(models.TransientModel):
             self.env._("All secrets have the new key: %(count)s changed.", count=count)
         )
 
-    def _told(self, message):
+    def _told(self, message, sticky=False):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "type": "success",
                 "message": message,
+                "sticky": sticky,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
