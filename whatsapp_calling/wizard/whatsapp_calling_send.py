@@ -153,7 +153,7 @@ class WhatsappCallingSend(models.TransientModel):
         self.ensure_one()
         options = self._options()
         calls = self.env["whatsapp.call"]
-        sent = 0
+        sent, names = 0, []
         for line in self.line_ids:
             # looked at anew: a colleague may have asked since the table was made
             if line.way == "none":
@@ -167,6 +167,7 @@ class WhatsappCallingSend(models.TransientModel):
                 **options,
             )
             sent += 1
+            names.append(line.name)
         if not sent:
             raise UserError(
                 self.line_ids[:1].reason or self.env._("There is nobody to send it to.")
@@ -176,10 +177,17 @@ class WhatsappCallingSend(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("%(count)s on the way.", count=sent),
+                "message": self._sent_to(names),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _sent_to(self, names):
+        if len(names) > 1:
+            return self.env._("%(count)s on the way.", count=len(names))
+        if self.kind == "permission":
+            return self.env._("Asked: %(name)s.", name=names[0])
+        return self.env._("On the way to %(name)s.", name=names[0])
 
     def _options(self):
         """What the button carries, checked as WhatsApp would."""
