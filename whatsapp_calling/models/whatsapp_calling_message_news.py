@@ -151,10 +151,11 @@ class WhatsappCallPermission(models.Model):
     _inherit = "whatsapp.call.permission"
 
     def _tell(self):
-        """Tell who asked, now and on the record; others see it when they look."""
+        """Tell who asked, now and on the record; open lists of managers change."""
         asked = self._counted_messages()
         asked.filtered(lambda m: m.answer and m.told != "answered")._tell_soon()
         last = asked[-1:]
+        self._tell_looking(self.requested_by_id | self.number_id._managers())
         prompt = last.call_when_allowed and self.state == "granted" and last.answer
         for user in self.requested_by_id:
             user._bus_send(
