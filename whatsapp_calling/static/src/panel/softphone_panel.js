@@ -40,6 +40,13 @@ export class SoftphonePanel extends Component {
         return Boolean(this.softphone.live || this.softphone.elsewhere);
     }
 
+    /** Our number of the call that is shown, going on or over: not the chosen one. */
+    get callNumber() {
+        const { calls, elsewhere, ended, live } = this.softphone;
+        const call = live ? live.call : elsewhere || (ended?.callId && calls.get(ended.callId));
+        return call?.number;
+    }
+
     get tabs() {
         return [
             { id: "keypad", icon: "oi oi-numpad", label: _t("Keypad") },
