@@ -1,6 +1,7 @@
 """What of calling is switched on for a company, and whether this database may send."""
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 # a copy of the database brings it along, while Odoo gives the copy another uuid
@@ -48,6 +49,18 @@ class ResCompany(models.Model):
             users.search_fetch(operators, ["partner_id"], order="id")._bus_send(
                 "whatsapp_calling/restart", {}
             )
+
+    @api.constrains(
+        "whatsapp_calling_assistant_enabled", "whatsapp_calling_recording_enabled"
+    )
+    def _check_whatsapp_calling_planned(self):
+        """What is only planned cannot be switched on."""
+        for company in self:
+            for feature in ("assistant", "recording"):
+                if company[f"whatsapp_calling_{feature}_enabled"]:
+                    lacks = company._whatsapp_calling_lacks(feature)
+                    if lacks:
+                        raise ValidationError(lacks)
 
     def _whatsapp_calling_refusal(self, feature="calling"):
         """Why a feature cannot be used in this company, or "".

@@ -13,22 +13,16 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.whatsapp_calling_enabled", readonly=False
     )
     whatsapp_calling_assistant_enabled = fields.Boolean(
-        related="company_id.whatsapp_calling_assistant_enabled", readonly=False
+        related="company_id.whatsapp_calling_assistant_enabled"
     )
     whatsapp_calling_recording_enabled = fields.Boolean(
-        related="company_id.whatsapp_calling_recording_enabled", readonly=False
+        related="company_id.whatsapp_calling_recording_enabled"
     )
     whatsapp_calling_wrap_up = fields.Integer(
         related="company_id.whatsapp_calling_wrap_up", readonly=False
     )
     whatsapp_calling_operators_block = fields.Boolean(
         related="company_id.whatsapp_calling_operators_block", readonly=False
-    )
-    whatsapp_calling_assistant_reason = fields.Char(
-        compute="_compute_whatsapp_calling_reasons"
-    )
-    whatsapp_calling_recording_reason = fields.Char(
-        compute="_compute_whatsapp_calling_reasons"
     )
     whatsapp_calling_paused = fields.Boolean(compute="_compute_whatsapp_calling_state")
     whatsapp_calling_account_ids = fields.Many2many(
@@ -49,23 +43,6 @@ class ResConfigSettings(models.TransientModel):
     whatsapp_calling_key_problem = fields.Char(
         compute="_compute_whatsapp_calling_state", groups=ADMINISTRATOR
     )
-
-    @api.depends(
-        "company_id",
-        "whatsapp_calling_enabled",
-        "whatsapp_calling_assistant_enabled",
-        "whatsapp_calling_recording_enabled",
-    )
-    def _compute_whatsapp_calling_reasons(self):
-        """Why a feature cannot be switched on, or what it still needs."""
-        for settings in self:
-            for feature in ("assistant", "recording"):
-                reason = ""
-                if not settings.whatsapp_calling_enabled:
-                    reason = self.env._("Switch calling on first.")
-                elif settings[f"whatsapp_calling_{feature}_enabled"]:
-                    reason = settings.company_id._whatsapp_calling_lacks(feature)
-                settings[f"whatsapp_calling_{feature}_reason"] = reason
 
     @api.depends("company_id")
     def _compute_whatsapp_calling_account_ids(self):

@@ -2,7 +2,7 @@
 
 import json
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, tagged
 
 from .common import ADMINISTRATOR, WhatsappCallingCase
@@ -31,19 +31,14 @@ class TestSettings(WhatsappCallingCase):
         self.assertFalse(self.company.whatsapp_calling_enabled)
         self.assertTrue(self.company_2.whatsapp_calling_enabled)
 
-    def test_features_that_come_later_say_what_they_need_and_do_nothing(self):
-        with Form(self.settings()) as form:
-            self.assertFalse(form.whatsapp_calling_recording_reason)
-            form.whatsapp_calling_recording_enabled = True
-            form.whatsapp_calling_assistant_enabled = True
-            for feature in ("recording", "assistant"):
-                reason = form[f"whatsapp_calling_{feature}_reason"]
-                self.assertIn("needs the media sidecar", reason)
-            form.save().execute()
-        self.assertTrue(self.company.whatsapp_calling_recording_enabled)
+    def test_features_that_come_later_cannot_be_switched_on(self):
         for feature in ("recording", "assistant"):
-            refusal = self.company._whatsapp_calling_refusal(feature)
-            self.assertIn("needs the media sidecar", refusal)
+            field = f"whatsapp_calling_{feature}_enabled"
+            with Form(self.settings()) as form:
+                with self.assertRaises(AssertionError):  # the form has it read-only
+                    form[field] = True
+            with self.assertRaisesRegex(ValidationError, "needs the media sidecar"):
+                self.company[field] = True
         self.assertEqual(self.company._whatsapp_calling_refusal(), "")
 
     def test_a_feature_that_is_off_is_refused_with_its_name(self):
@@ -58,9 +53,6 @@ class TestSettings(WhatsappCallingCase):
 
     def test_no_feature_works_where_calling_is_off(self):
         self.company.whatsapp_calling_enabled = False
-        with Form(self.settings()) as form:
-            with self.assertRaises(AssertionError):  # the form has it read-only
-                form.whatsapp_calling_recording_enabled = True
         for feature in ("calling", "recording", "assistant"):
             refusal = self.company._whatsapp_calling_refusal(feature)
             self.assertIn("WhatsApp Calling is switched off", refusal)
