@@ -10,6 +10,7 @@ from odoo.tools import config
 from ..providers import PROVIDERS
 from ..providers.base import Capabilities, Credentials
 from ..tools import crypto
+from ..tools.address import is_safe
 
 ADMINISTRATOR = "whatsapp_calling.group_administrator"
 
@@ -69,8 +70,7 @@ class WhatsappCallingCredentials(models.AbstractModel):
     def _check_base_url(self):
         for account in self:
             url = account.base_url or ""
-            local = url.startswith(("http://localhost", "http://127.0.0.1"))
-            if not (url.startswith("https://") or local):
+            if not is_safe(url):
                 raise ValidationError(
                     self.env._(
                         "The API address must start with https://, or the access "

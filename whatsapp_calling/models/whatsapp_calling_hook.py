@@ -13,6 +13,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import config
 
 from ..tools import crypto
+from ..tools.address import is_safe
 from ..tools.hook_signature import is_secret, new_secret
 
 EVENTS = {
@@ -68,8 +69,7 @@ class WhatsappCallingHook(models.Model):
     def _check_url(self):
         for hook in self:
             url = hook.url or ""
-            local = url.startswith(("http://localhost", "http://127.0.0.1"))
-            if not (url.startswith("https://") or local):
+            if not is_safe(url):
                 raise ValidationError(
                     self.env._(
                         "The address must start with https://, or names and numbers "

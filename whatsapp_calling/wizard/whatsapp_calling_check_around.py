@@ -8,6 +8,7 @@ from odoo import api, models
 from ..controllers.ping import PATH
 from ..models.whatsapp_calling_trial import ERROR, OK, WARNING
 from ..tools import ping, pool
+from ..tools.address import is_local
 from ..tools.transaction import run_in_transaction
 
 
@@ -19,8 +20,7 @@ class WhatsappCallingCheck(models.TransientModel):
     def _begin_ping(self):
         """Ask ourselves the way WhatsApp does, after this transaction."""
         url = self._public_url()
-        local = self.account_id.base_url.startswith(("http://localhost", "http://127."))
-        if not url.startswith("https://") and not local:
+        if not url.startswith("https://") and not is_local(self.account_id.base_url):
             self._say(
                 "address",
                 ERROR,
