@@ -20,6 +20,7 @@ from . import (
     whatsapp_call_event,
     whatsapp_call_access,
     whatsapp_call_request,
+    whatsapp_call_request_sweep,
     whatsapp_call_ingest,
     whatsapp_call_ring,
     whatsapp_call_claim,

@@ -7,7 +7,7 @@ import requests
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..models import whatsapp_call_request
+from ..models import whatsapp_call_request_sweep
 from . import meta_bodies as meta
 from .common import SENT_OFFER, WhatsappCallingCase
 from .graph import Refusal
@@ -289,7 +289,7 @@ class TestRequests(WhatsappCallingCase):
         self.assertEqual(self.timeline(call), timeline)
 
     def test_old_requests_are_forgotten_in_batches(self):
-        self.patch(whatsapp_call_request, "FORGET_AT_ONCE", 2)
+        self.patch(whatsapp_call_request_sweep, "FORGET_AT_ONCE", 2)
         requests = self.env["whatsapp.call.request"]
         for _each in range(3):
             request = requests._enqueue(self.number, "check", {}, expires_in=60)
