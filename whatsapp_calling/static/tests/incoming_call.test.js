@@ -55,6 +55,20 @@ test("the popup links to the open ticket or lead, and to the ones it may belong 
     await contains(".o-whatsapp-RecordLinks button:contains('New pump')");
 });
 
+test("the popup shows the customer once, however many records they may call about", async () => {
+    const { server } = await startWith();
+    server.ring(
+        makeCall({
+            record: { model: "helpdesk.ticket", id: 4, name: "Broken pump", label: "Ticket" },
+            partner: { id: 7, name: "Eva Gruber" },
+            candidates: [{ model: "res.partner", id: 7, name: "Eva Gruber", label: "Contact" }],
+        })
+    );
+    await contains(".o-whatsapp-RecordLinks-record:contains('Broken pump')");
+    await contains(".o-whatsapp-RecordLinks button", { count: 2 });
+    await contains(".o-whatsapp-RecordLinks button:contains('Eva Gruber')", { count: 1 });
+});
+
 test("a reload asks what is ringing, and the popup returns", async () => {
     await startWith(makeCall());
     await contains(".o-whatsapp-IncomingCall-accept");

@@ -17,11 +17,14 @@ export class RecordLinks extends Component {
         this.action = useService("action");
     }
 
+    /** The customer among them has a button already; to link the call it takes another. */
     get candidates() {
-        const { call } = this.props;
+        const { call, link } = this.props;
         const { record } = call;
+        const partner = !link && this.partner;
+        const shown = [record, partner && { model: "res.partner", id: partner.id }];
         return (call.candidates || []).filter(
-            ({ model, id }) => !record || model !== record.model || id !== record.id
+            ({ model, id }) => !shown.some((one) => one && model === one.model && id === one.id)
         );
     }
 
