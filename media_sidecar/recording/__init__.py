@@ -1,0 +1,1 @@
+"""The sound of calls, kept: written as it comes, encrypted, handed over to Odoo."""
