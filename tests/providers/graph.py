@@ -3,6 +3,8 @@
 import json
 import threading
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -61,7 +63,7 @@ class Graph:
                 path=parts.path,
                 query=dict(parse_qsl(parts.query)),
                 headers=dict(handler.headers),
-                body=json.loads(content) if content else None,
+                body=_body(handler.headers, content),
                 thread_port=handler.client_address[1],
             )
         )
@@ -84,3 +86,22 @@ class Graph:
         self.release.set()
         self.server.shutdown()
         self.server.server_close()
+
+
+def _body(headers, content):
+    """JSON, or {name: text or (file name, media type, bytes)} of a form."""
+    kind = headers.get("Content-Type") or ""
+    if not kind.startswith("multipart/form-data"):
+        return json.loads(content) if content else None
+    message = BytesParser(policy=HTTP).parsebytes(
+        b"Content-Type: " + kind.encode() + b"\r\n\r\n" + content
+    )
+    parts = {}
+    for part in message.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        value = part.get_payload(decode=True)
+        file_name = part.get_filename()
+        parts[name] = (
+            (file_name, part.get_content_type(), value) if file_name else value.decode()
+        )
+    return parts

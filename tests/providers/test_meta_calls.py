@@ -375,7 +375,7 @@ def test_an_inbound_call_can_carry_an_error():
     assert event.errors == (ErrorInfo(131044, "Payment method missing"),)
 
 
-@pytest.mark.parametrize("name", ["call_recording_available", "call_created"])
+@pytest.mark.parametrize("name", ["call_created", "call_paused"])
 def test_an_event_we_do_not_know_is_kept_with_its_call(name):
     event = only(change(calls=[{**inbound(), "event": name}]))
     assert (event.kind, event.call_ref) == ("unknown", WACID)

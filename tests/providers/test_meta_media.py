@@ -97,3 +97,31 @@ def test_nobody_but_whatsapp_is_handed_the_token(graph, url):
 def test_a_link_that_ran_out_is_told_as_such(graph):
     graph.answers = [(200, {}, medium(graph)), (404, {}, b"")]
     assert refused(graph).http_status == 404
+
+
+# ---- what we send
+
+
+def test_a_medium_is_uploaded_as_a_form_with_its_type(graph):
+    graph.answers = [(200, {}, {"id": "8000"})]
+    known = Credentials(token="demo-token-1", base_url=graph.url, timeout=(1, 5))
+    payload = {"content": VOICE, "mime_type": "audio/ogg", "file_name": "note.ogg"}
+    answer = meta.send(known, "upload_media", NUMBER, payload)
+    (asked,) = graph.asked
+    assert (asked.method, asked.path) == ("POST", f"/v25.0/{NUMBER}/media")
+    assert asked.body == {
+        "messaging_product": "whatsapp",
+        "type": "audio/ogg",
+        "file": ("note.ogg", "audio/ogg", VOICE),
+    }
+    assert asked.headers["Authorization"] == "Bearer demo-token-1"
+    assert answer.media_ref == "8000"
+
+
+def test_an_upload_without_a_media_id_did_not_succeed(graph):
+    graph.answers = [(200, {}, {"success": True})]
+    known = Credentials(token="demo-token-1", base_url=graph.url, timeout=(1, 5))
+    payload = {"content": VOICE, "mime_type": "audio/ogg", "file_name": "note.ogg"}
+    with pytest.raises(ProviderError) as caught:
+        meta.send(known, "upload_media", NUMBER, payload)
+    assert (caught.value.kind, caught.value.certain) == ("nonsense", False)

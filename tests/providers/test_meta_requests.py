@@ -123,6 +123,18 @@ POSTS = {
             whom=("recipient", BSUID),
         ),
     ),
+    "send_audio": (
+        "send_audio",
+        {"to": CUSTOMER, "media_ref": "8000", "voice": True},
+        MESSAGES,
+        message("audio", {"id": "8000", "voice": True}),
+    ),
+    "send_audio that is no voice note": (
+        "send_audio",
+        {"recipient": BSUID, "media_ref": "8000"},
+        MESSAGES,
+        message("audio", {"id": "8000"}, whom=("recipient", BSUID)),
+    ),
     "call_button": (
         "call_button",
         {
@@ -443,6 +455,8 @@ def test_what_creates_something_is_never_repeatable():
         "subscribe",
         "subscribed_apps",
         "check_token",
+        "get_recording",
+        "upload_media",
         "app_subscriptions",
         "waba",
         "list_templates",

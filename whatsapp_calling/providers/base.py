@@ -22,6 +22,8 @@ KINDS = frozenset(
         "settings",
         "account",
         "template",
+        "recording_available",
+        "transcription_available",
         "unknown",
     }
 )
@@ -129,7 +131,9 @@ class Event:
         "account" {"event", "type", "restrictions", "display_number",
         "remediation"}; of kind "template" {"template_ref", "name", "language",
         "status", "reason", "quality", "category"}: see meta_settings.py,
-        meta_account.py. A member that is None was not said
+        meta_account.py; of kinds "recording_available" and
+        "transcription_available" {"media_ref", "sha256", "mime_type"} of what the
+        provider made of a call. A member that is None was not said
     :ivar problems: plain words on what was missing or odd; non-empty = flagged
     :ivar raw: the part it came from without SDP and secrets, safe to keep; of
         kind "unknown" only its structure and names
@@ -236,6 +240,7 @@ class Answer:
         same in words all providers share
     :ivar call_ref: id of the call that `connect` created
     :ivar message_ref: id of the message that was sent
+    :ivar media_ref: id of the medium that `upload_media` created
     :ivar content: the bytes of a medium; never stored by itself
     :ivar served_at: the provider's clock when it answered, epoch seconds, from
         which the skew of ours is measured; None when it does not say
@@ -245,6 +250,7 @@ class Answer:
     data: dict
     call_ref: str | None = None
     message_ref: str | None = None
+    media_ref: str | None = None
     content: bytes = field(default=b"", repr=False)
     served_at: float | None = None
 

@@ -10,7 +10,8 @@ from . import meta_webhook
 from .base import Answer, Capabilities, Credentials, Provider, ProviderError
 from .cleaning import keepable
 from .meta_account import blocking
-from .meta_answers import NEUTRAL, READERS, new_ref, next_page, rows_of
+from .meta_answers import NEUTRAL, READERS, new_ref, next_page, rows_of, uploaded
+from .meta_capture import RECORDING_LIMIT
 from .meta_errors import error_of
 from .meta_media import MEDIA_LIMIT, check_media, media_url
 from .meta_requests import request_of
@@ -27,7 +28,6 @@ class MetaProvider(Provider):
 
     name = "meta"
     signature_header = "X-Hub-Signature-256"
-    # Without RECORDING, until there are actions for it.
     capabilities = (
         Capabilities.ANSWER
         | Capabilities.DIAL
@@ -40,6 +40,7 @@ class MetaProvider(Provider):
         | Capabilities.MESSAGES
         | Capabilities.TEMPLATES
         | Capabilities.BLOCK
+        | Capabilities.RECORDING
     )
     # Not among them: connect (a second one is a second call), accept (a late one
     # is a surprise), pre_accept (it only helps; while it is being settled the
@@ -58,6 +59,8 @@ class MetaProvider(Provider):
             "waba",  # reads
             "list_templates",  # reads
             "get_media",  # reads
+            "get_recording",  # reads
+            "upload_media",  # a second one is a file that nobody is sent
             "set_settings",  # sets the same values again
             "subscribe",  # sets the same subscription again
             "block",  # of a blocked user: stays so
@@ -101,14 +104,15 @@ class MetaProvider(Provider):
         if action in _PAGED:
             rows = self._all_rows(credentials, action, number_ref, payload, reply.data)
             reply = reply._replace(data=rows)
-        elif action == "get_media":
-            content = self._media(credentials, reply.data)
+        elif action in _MEDIA_LIMITS:
+            content = self._media(credentials, action, payload, reply.data)
         data = self._told(credentials, action, number_ref, payload, reply.data)
         return Answer(
             http_status=reply.status,
             data=keepable(data),
             call_ref=new_ref(data, "calls") if action == "connect" else None,
             message_ref=new_ref(data, "messages"),
+            media_ref=uploaded(data) if action == "upload_media" else None,
             content=content,
             served_at=reply.served_at,
         )
@@ -168,7 +172,7 @@ class MetaProvider(Provider):
                 number_ref=number_ref,
                 secrets=(credentials.token, credentials.app_secret, proof),
             )
-        if data is None or (action == "connect" and not new_ref(data, "calls")):
+        if data is None or _nothing_made(action, data):
             # It said yes, so it may well have been done.
             raise ProviderError(
                 f"The provider answered with HTTP {status} and nothing readable.",
@@ -197,23 +201,29 @@ class MetaProvider(Provider):
         ids = [str(row.get("id")) for row in listed["data"] if isinstance(row, dict)]
         return data | {"in_waba": str(number_ref) in ids}
 
-    def _media(self, credentials, data) -> bytes:
+    def _media(self, credentials, action, payload, data) -> bytes:
         """The file that a media object tells of."""
-        url = media_url(credentials, data)
+        limit = _MEDIA_LIMITS[action]
+        url = media_url(credentials, data, limit)
         status, headers, content = self._transport.request(
             credentials,
             "GET",
             url,
             auth=Bearer(credentials.token),
-            limit=MEDIA_LIMIT,
+            limit=limit,
         )
         if not 200 <= status <= 299:
             secrets = (credentials.token, credentials.app_secret)
-            raise error_of(
-                status, headers, content, action="get_media", secrets=secrets
-            )
-        check_media(data, content)
+            raise error_of(status, headers, content, action=action, secrets=secrets)
+        check_media(data, content, payload.get("sha256"), limit)
         return content
+
+
+def _nothing_made(action, data) -> bool:
+    """Whether an answer lacks the id of what the request was to make."""
+    if action == "upload_media":
+        return not uploaded(data)
+    return action == "connect" and not new_ref(data, "calls")
 
 
 class _Reply(NamedTuple):
@@ -224,6 +234,8 @@ class _Reply(NamedTuple):
 
 # Lists that come in pages.
 _PAGED = frozenset({"list_numbers", "list_templates"})
+# Actions that bring a file, and how many bytes of it.
+_MEDIA_LIMITS = {"get_media": MEDIA_LIMIT, "get_recording": RECORDING_LIMIT}
 _UNKNOWN_FIELD = re.compile(r"nonexisting field \((\w+)\)")
 
 

@@ -5,6 +5,7 @@ Beside each: what its payload needs, and what its answer's data holds.
 
 from .meta_parts import segment, whatsapp
 from .meta_settings import calling_of
+from .transport import Upload
 
 NUMBER_FIELDS = (
     "id,display_phone_number,verified_name,quality_rating,name_status,status,"
@@ -118,9 +119,19 @@ def _block(method):
 
 
 def _get_media(number, payload):
-    """{media_ref}: {"mime_type", "sha256", "size"}, the bytes in Answer.content."""
+    """{media_ref, sha256?}: {"mime_type", "sha256", "size"}, the bytes in
+    Answer.content. `sha256`: what a webhook said of it, which must be so too.
+    get_recording takes more of them: see meta_capture.RECORDING_LIMIT."""
     query = {"phone_number_id": number}
     return "GET", segment(payload["media_ref"]), query, None
+
+
+def _upload_media(number, payload):
+    """{content: bytes, mime_type, file_name}: the medium's id in
+    Answer.media_ref. WhatsApp keeps it for 30 days."""
+    kind = payload["mime_type"]
+    file = (payload["file_name"], payload["content"], kind)
+    return "POST", f"{number}/media", {}, Upload(whatsapp(type=kind), file)
 
 
 BUILDERS = {
@@ -138,6 +149,8 @@ BUILDERS = {
     "block": _block("POST"),
     "unblock": _block("DELETE"),
     "get_media": _get_media,
+    "get_recording": _get_media,
+    "upload_media": _upload_media,
 }
 # About an account or an app: no number is needed.
 WITHOUT_NUMBER = frozenset(

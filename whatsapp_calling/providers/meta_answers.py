@@ -18,6 +18,7 @@ READERS = {
     "check_token": token_state,
     "app_subscriptions": subscription,
     "get_media": media_facts,
+    "get_recording": media_facts,
 }
 # Answers that are also told in neutral words.
 NEUTRAL = {
@@ -53,4 +54,10 @@ def new_ref(data, key) -> str | None:
     made = data.get(key)
     first = made[0] if isinstance(made, list) and made else None
     ref = first.get("id") if isinstance(first, dict) else None
+    return ref if isinstance(ref, str) and ref else None
+
+
+def uploaded(data) -> str | None:
+    """The id of the medium that was uploaded."""
+    ref = data.get("id")
     return ref if isinstance(ref, str) and ref else None

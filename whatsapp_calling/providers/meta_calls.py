@@ -4,6 +4,7 @@ import json
 
 from . import reading
 from .base import ErrorInfo, Event, Peer
+from .meta_capture import EVENTS, capture_event
 from .meta_parts import (
     Place,
     contact_ids,
@@ -36,6 +37,8 @@ def call_event(call, place: Place, beside: tuple[ErrorInfo, ...]) -> Event:
         "opaque": reading.text(call, "biz_opaque_callback_data", problems),
         "errors": tuple(dict.fromkeys(errors(call, problems) + beside)),
     }
+    if name in EVENTS and values["call_ref"]:
+        return capture_event(call, name, place, values, problems)
     _read_payload(values, call, problems)
     sdp, sdp_type = _session(call, problems) if name == "CONNECT" else (None, None)
     if name == "CONNECT":

@@ -16,14 +16,14 @@ MEDIA_LIMIT = 16 * 1024 * 1024  # bytes; WhatsApp's for audio and video
 _HOSTS = ("fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net")
 
 
-def media_url(credentials: Credentials, data: dict) -> str:
+def media_url(credentials: Credentials, data: dict, limit: int = MEDIA_LIMIT) -> str:
     """Where to fetch the file.
 
     :raises ProviderError: it is too large, or lies where the token must not go
     """
     size = reading.integer(data, "file_size", [], high=2**60)
-    if size is not None and size > MEDIA_LIMIT:
-        raise _too_large()
+    if size is not None and size > limit:
+        raise _too_large(limit)
     url = reading.plain(data.get("url")) or ""
     try:
         parts, ours = urlsplit(url), urlsplit(credentials.base_url)
@@ -41,21 +41,27 @@ def media_url(credentials: Credentials, data: dict) -> str:
     )
 
 
-def check_media(data: dict, content: bytes) -> None:
-    """Raise ProviderError when the file is not what the media object promised."""
-    if len(content) > MEDIA_LIMIT:
-        raise _too_large()
-    wanted = _digest(reading.plain(data.get("sha256")) or "")
-    if wanted is None or wanted != hashlib.sha256(content).digest():
+def check_media(
+    data: dict, content: bytes, told: str | None = None, limit: int = MEDIA_LIMIT
+) -> None:
+    """Raise ProviderError when the file is not what the media object promised.
+
+    :param told: the checksum a webhook told of it before
+    """
+    if len(content) > limit:
+        raise _too_large(limit)
+    promised = {reading.plain(data.get("sha256")) or "", told or ""} - {""}
+    wanted = {_digest(each) for each in promised}
+    if wanted != {hashlib.sha256(content).digest()}:
         raise ProviderError(
             "The file did not arrive as it was sent: its checksum differs.",
             kind="nonsense",
         )
 
 
-def _too_large():
+def _too_large(limit):
     return ProviderError(
-        f"The file is larger than {MEDIA_LIMIT // 1024 // 1024} MB.", kind="refused"
+        f"The file is larger than {limit // 1024 // 1024} MB.", kind="refused"
     )
 
 

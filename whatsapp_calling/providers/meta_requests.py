@@ -4,6 +4,7 @@ Here calls and messages; the others in meta_account_requests.py.
 """
 
 from .meta_account_requests import BUILDERS, WITHOUT_NUMBER
+from .meta_capture import capture_members
 from .meta_parts import segment, whatsapp
 
 
@@ -38,6 +39,7 @@ def _session(kind, sdp) -> dict:
 def _connect(number, payload):
     body = whatsapp(**_whom(payload), action="connect")
     body["session"] = _session("offer", payload["sdp"])
+    body |= capture_members(payload)
     return "POST", f"{number}/calls", {}, _with_opaque(body, payload)
 
 
@@ -47,6 +49,7 @@ def _answer_call(action):
         # Meta's table says "offer" here; "answer" is what works.
         body["session"] = _session("answer", payload["sdp"])
         if action == "accept":
+            body |= capture_members(payload)
             _with_opaque(body, payload)
         return "POST", f"{number}/calls", {}, body
 
@@ -107,6 +110,16 @@ def _send_text(number, payload):
     return _message(number, payload, "text", content)
 
 
+def _send_audio(number, payload):
+    """{to|recipient, media_ref, voice?}: a sound that was uploaded before. With
+    `voice` it is shown as a voice note, which takes OGG with mono Opus, and up to
+    512 KB of it to be played on the spot."""
+    content = {"id": str(payload["media_ref"])}
+    if payload.get("voice"):
+        content["voice"] = True
+    return _message(number, payload, "audio", content)
+
+
 def _call_button(number, payload):
     parameters = {
         "display_text": payload.get("label"),
@@ -135,5 +148,6 @@ _BUILDERS = BUILDERS | {
     "permission_template": _send_template,
     "send_template": _send_template,
     "send_text": _send_text,
+    "send_audio": _send_audio,
     "call_button": _call_button,
 }

@@ -10,6 +10,7 @@ import logging
 import ssl
 import threading
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -20,6 +21,21 @@ from .base import Credentials, ProviderError
 
 _logger = logging.getLogger(__name__)
 _ANSWER_LIMIT = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body of parts instead of JSON.
+
+    :ivar file: (name, content, media type) of the part "file"
+    """
+
+    fields: dict
+    file: tuple[str, bytes, str] = field(repr=False)
+
+    def members(self) -> dict:
+        """Arguments of requests for it."""
+        return {"data": self.fields, "files": {"file": self.file}}
 
 
 class Bearer(requests.auth.AuthBase):
@@ -72,11 +88,11 @@ class Transport:
                 method,
                 url,
                 params=params,
-                json=body,
                 auth=auth,
                 timeout=credentials.timeout,
                 allow_redirects=False,
                 stream=True,
+                **(body.members() if isinstance(body, Upload) else {"json": body}),
             ) as response:
                 answered = True
                 content = _content(response, limit)
