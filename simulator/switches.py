@@ -28,6 +28,8 @@ class Switches:
     webhook_retry_first: float = 5.0
     webhook_retry_factor: float = 2.0
     webhook_tries: int = 8
+    capture_delay: float = 1.0  # end to WhatsApp's recording; under a minute (docs)
+    capture_kept: float = 604800.0  # how long it can be fetched
     template_review: float = 3.0  # a new template's review; negative: by hand only
     restriction: float = 604800.0  # a pause for low quality
     clock_skew: float = 0.0  # of the Date header of Graph's answers
@@ -72,6 +74,9 @@ class Switches:
     reply_context_from: str = "customer"  # or business
     reply_expiry_text: bool = True  # expiration_timestamp as a string
     revocation_webhook: bool = True  # also when the user revokes by hand
+    capture_link: bool = True  # a link beside the media id of a recording
+    capture_from: str = "customer"  # or business: whom `from` names
+    transcript_member: str = "call_transcript"  # or call_transcription
     upper_case_fingerprint: bool = False  # SHA-256 in WhatsApp's SDP
     early_media_answers: bool = True  # a packet before accept answers the call
     callback_when_closed: bool = False

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from .. import ids
 from ..errors import webhook_error
 from ..media import sound
+from ..media.heard import Heard
 from ..media.leg import Leg
 from ..model import Number, Phone
 from ..webhooks import bodies
+from . import capture
 
 if TYPE_CHECKING:
     from ..world import World
@@ -48,7 +50,10 @@ class Call:
         self.errors: list[dict] = []
         self.leg: Leg | None = None
         self.sound: dict = {}
-        self.recording: dict = {}
+        self.recording: dict = {}  # what WhatsApp itself makes: see capture.py
+        self.graph_url = ""  # where Graph was asked for it
+        self.announced: str | None = None  # in which language
+        self.transcript: list[dict] | None = None  # segments ordered by a test
         self._prepared: asyncio.Task | None = None
         self._page: Leg | None = None
         self._timers: list[asyncio.TimerHandle] = []
@@ -98,7 +103,11 @@ class Call:
         self.answered_at = time.time()
         self.mark("accepted")
         self.world.ledger.call_connected(self.number, self.phone, not self.inbound)
+        if self.recording:
+            self.world.spawn(capture.announce(self))
         if self.leg:
+            if self.recording:
+                self.leg.said = Heard(self.world.switches.keep_heard)
             # sound leaves at once: it waits in the speaker since the first ring
             self.leg.send()
             self.after(self.world.switches.no_media_start, self._check_start)
@@ -184,6 +193,9 @@ class Call:
         self.after_end()
         self.world.spawn(self._close_media())
         self.world.later(self.world.switches.terminate_delay, self.send_terminate)
+        if self.recording and self.answered_at is not None:
+            delay = self.world.switches.capture_delay
+            self.world.later(delay, lambda: capture.hand_out(self))
         self.tell()
 
     def unanswered_status(self) -> str:
@@ -238,6 +250,8 @@ class Call:
             "errors": self.errors,
             "opaque": self.opaque,
             "media": self.media,
+            "recording": self.recording,
+            "announced": self.announced,
         }
         if self.leg:
             data["rtp"] = vars(self.leg.counters)

@@ -126,6 +126,20 @@ async def _play(call, data: dict) -> None:
         await call.play(data)
 
 
+async def transcript(request: web.Request) -> web.Response:
+    """POST …/transcript {segments: [{speaker, start, end, text}]}: what WhatsApp's
+    transcript will say; without it, the text that the phone spoke."""
+    call, data = call_of(request), await body_of(request)
+    segments = data.get("segments")
+    if not isinstance(segments, list) or not all(
+        isinstance(each, dict) and isinstance(each.get("text"), str)
+        for each in segments
+    ):
+        raise ValueError("segments must be a list of objects with a text")
+    call.transcript = segments
+    return answer({"ok": True})
+
+
 async def quiet(request: web.Request) -> web.Response:
     """POST …/mute {muted} or …/stop: silence instead of sound, or no more sounds."""
     call, data = call_of(request), await body_of(request)
@@ -176,6 +190,7 @@ ROUTES = [
     ("POST", "calls/{wacid:.+}/fail", fail),
     ("POST", "calls/{wacid:.+}/dtmf", dtmf),
     ("POST", "calls/{wacid:.+}/say", say),
+    ("POST", "calls/{wacid:.+}/transcript", transcript),
     ("POST", "calls/{wacid:.+}/mute", quiet),
     ("POST", "calls/{wacid:.+}/stop", quiet),
     ("GET", "calls/{wacid:.+}/heard.wav", heard_wav),

@@ -2,6 +2,7 @@
 
 import time
 
+from ..calls import capture
 from ..calls.inbound import InboundCall
 from ..calls.outbound import OutboundCall
 from ..errors import GraphError, unknown_object
@@ -11,9 +12,6 @@ from .recipients import resolve
 
 # Outbound calling is not offered to business numbers of these countries.
 NO_OUTBOUND = {"US", "CA", "EG", "VN", "NG"}
-LANGUAGES = set(
-    "en en_US en_AU en_CA en_GB en_IN en_NZ nl fr de hi it kn pt es es_ES te vi".split()
-)
 
 
 async def calls(query: Query) -> dict:
@@ -51,11 +49,12 @@ def _inbound(query: Query, call: InboundCall, action: str) -> None:
     if action == "pre_accept":
         call.pre_accept(sdp)
     else:
-        check_capture(query.body)
-        call.recording = {
-            k: query.body[k] for k in ("recording", "transcription") if k in query.body
-        }
+        call.recording, call.graph_url = capture.check(query.body), _base(query)
         call.accept(sdp, _opaque(query.body))
+
+
+def _base(query: Query) -> str:
+    return f"{query.request.scheme}://{query.request.host}"
 
 
 def _session(body: dict, kind: str) -> object:
@@ -76,25 +75,6 @@ def _opaque(body: dict) -> str | None:
     return opaque
 
 
-def check_capture(body: dict) -> None:
-    """Meta's own recording and transcription (2026-06-30): both need a purpose."""
-    for name in ("recording", "transcription"):
-        data = body.get(name)
-        if data is None:
-            continue
-        if not isinstance(data, dict) or data.get("status") not in (
-            "ENABLED",
-            "DISABLED",
-        ):
-            raise GraphError(100, f"{name}.status is not valid")
-        if data["status"] == "ENABLED":
-            purpose = data.get("purpose")
-            if not isinstance(purpose, str) or not 0 < len(purpose) <= 250:
-                raise GraphError(100, f"{name}.purpose must have 1 to 250 characters")
-            if data.get("announcement_language") not in LANGUAGES:
-                raise GraphError(100, f"{name}.announcement_language is not supported")
-
-
 async def _connect(query: Query, number: Number) -> dict:
     world = query.world
     if not number.calling_on:
@@ -107,9 +87,10 @@ async def _connect(query: Query, number: Number) -> dict:
     check_outbound(world, number, phone)
     sdp = _session(query.body, "offer")
     opaque = _opaque(query.body)
-    check_capture(query.body)
+    wanted = capture.check(query.body)
     media = world.switches.media and phone.behaviour.media is not False
     call = OutboundCall(world, number, phone, media)
+    call.recording, call.graph_url = wanted, _base(query)
     query.entry["call_id"] = call.id
     await call.start(sdp, opaque)
     world.connect_times.setdefault(number.phone_number_id, []).append(time.time())

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import math
 import secrets
 import time
 from typing import TYPE_CHECKING
@@ -77,7 +78,7 @@ def find(query: Query) -> dict:
     """The medium in the path, which the token must be good for."""
     media_id = query.request.match_info["object"]
     media = query.world.media.get(media_id)
-    if media is None:
+    if media is None or media.get("expires", math.inf) < time.time():
         raise unknown_object(media_id)
     if query.world.numbers[media["number"]].waba_id not in query.app.wabas:
         raise unknown_object(media_id)

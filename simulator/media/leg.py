@@ -85,6 +85,7 @@ class Leg:
         self.counters = Counters()
         self.speaker = Speaker()
         self.heard = Heard()
+        self.said: Heard | None = None  # kept where WhatsApp records the call
         self.digits = dtmf.DigitReader()
         self.remote: Remote | None = None
         self.on_first_rtp: Callable[[], None] | None = None
@@ -178,6 +179,8 @@ class Leg:
         digits = self.speaker.next_digit()
         payload = self.speaker.next()
         self._timestamp = (self._timestamp + sound.FRAME) % (1 << 32)
+        if self.said is not None:
+            self.said.add(self._timestamp, time.time(), payload)
         if not digits and not self._event_open:
             await self._packet(self.remote.opus_pt, payload, self._timestamp, marker)
             return

@@ -35,6 +35,11 @@ class Speaker:
         if packets:
             self._sounds.append((packets, loop))
 
+    def play_first(self, packets: sound.Packets) -> None:
+        """Say something before everything that waits; what was begun starts anew."""
+        self._sounds.appendleft((packets, False))
+        self._position = 0
+
     def stop(self) -> None:
         """Forget all sounds."""
         self._sounds.clear()

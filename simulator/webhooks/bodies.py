@@ -154,6 +154,32 @@ def terminate(call, switches: Switches) -> dict:
     return value
 
 
+def recording_available(call, medium: dict, switches: Switches) -> dict:
+    """WhatsApp's recording of an ended call can be fetched.
+
+    `medium`: {id, sha256, mime_type, url?}.
+    """
+    made = {"call_recording": {"type": "audio", "audio": medium}}
+    return _captured(call, "call_recording_available", made, switches)
+
+
+def transcription_available(call, medium: dict, switches: Switches) -> dict:
+    """WhatsApp's transcript of an ended call can be fetched."""
+    made = {switches.transcript_member: {"document": medium}}
+    return _captured(call, "call_transcription_available", made, switches)
+
+
+def _captured(call, event: str, made: dict, switches: Switches) -> dict:
+    entry: dict = {"id": call.id}
+    if switches.capture_from == "business":
+        entry["from"] = call.number.wa_id
+    elif not call.phone.hide_number:
+        entry["from"] = call.phone.wa_id
+    if switches.capture_from == "customer":
+        entry["from_user_id"] = call.phone.bsuid
+    return {"calls": [{**entry, "event": event, "timestamp": stamp(), **made}]}
+
+
 def message(phone: Phone, entry: dict) -> dict:
     """A message of the user (field ``messages``)."""
     if not phone.hide_number:
