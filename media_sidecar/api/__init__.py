@@ -1,0 +1,1 @@
+"""The API of a unit: Odoo asks, the sidecar does it and answers."""
