@@ -1,0 +1,75 @@
+"""Where a leg can be reached: the addresses it binds and those it tells."""
+
+import copy
+import functools
+import ipaddress
+from dataclasses import dataclass
+
+import ifaddr
+from aioice import Candidate
+
+GATHERING = 0.5  # seconds that STUN and TURN may take together
+
+
+@dataclass(frozen=True, slots=True)
+class IceOptions:
+    """How legs gather candidates.
+
+    :param public: addresses told to the peer in place of the host's own, of the same
+        family: what a NAT or a cloud forwards one to one
+    :param bind: local addresses to bind; by default all the host has
+    :param ports: first and last UDP port to use; by default the system chooses
+    :param stun: (host, port) of a STUN server, or None: off, the answer needs no wait
+    :param turn: (host, port, user name, password) of a TURN server over UDP, or None
+    """
+
+    public: tuple[str, ...] = ()
+    bind: tuple[str, ...] = ()
+    ports: tuple[int, int] | None = None
+    stun: tuple[str, int] | None = None
+    turn: tuple[str, int, str, str] | None = None
+
+    def addresses(self) -> tuple[str, ...]:
+        """Local addresses to bind a socket each."""
+        if self.bind:
+            return self.bind
+        if self.public:
+            versions = {ipaddress.ip_address(public).version for public in self.public}
+            return tuple({4: "0.0.0.0", 6: "::"}[version] for version in versions)
+        return host_addresses()
+
+    def told(self, candidates: list[Candidate]) -> list[Candidate]:
+        """`candidates` as the peer may know them."""
+        if not self.public:
+            return candidates
+        told = []
+        for candidate in candidates:
+            if candidate.type != "host":
+                told.append(candidate)
+                continue
+            version = ipaddress.ip_address(candidate.host).version
+            for public in self.public:
+                if ipaddress.ip_address(public).version == version:
+                    changed = copy.copy(candidate)
+                    changed.host = public
+                    told.append(changed)
+        return told
+
+
+@functools.cache
+def host_addresses() -> tuple[str, ...]:
+    """The host's addresses, without link-local ones; loopback if there are no others.
+
+    Looked up once: a process has no use for an address that comes later, its
+    neighbours in the SDP would be told it in vain.
+    """
+    found, loopback = [], []
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            text = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
+            address = ipaddress.ip_address(text.partition("%")[0])
+            if address.is_loopback:
+                loopback.append(str(address))
+            elif not (address.is_link_local or address.is_unspecified):
+                found.append(str(address))
+    return tuple(dict.fromkeys(found or loopback))

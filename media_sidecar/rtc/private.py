@@ -1,0 +1,381 @@
+"""All that the sidecar uses of aioice's and aiortc's insides.
+
+Their classes for ICE and DTLS are used, their peer connection is not: its jitter
+buffer holds sound back by 80 to 280 ms, and every datagram passes a queue, a task and
+several parsers. Here media leave the socket's callback for the leg at once.
+
+`self_check` runs when a media process starts and names what a new version lacks.
+"""
+
+import asyncio
+import contextlib
+import functools
+import secrets
+import string
+import time
+from collections.abc import Callable
+
+import aioice
+import aioice.ice
+import aiortc
+from aioice import Candidate
+from aiortc.rtcdtlstransport import (
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+)
+from OpenSSL import SSL
+
+from .ice import GATHERING, IceOptions
+
+_LETTERS = string.ascii_letters + string.digits
+_DATAGRAM = 2048  # bytes to read; asyncio would take a fresh 256 KiB for each packet
+_QUEUE = 32  # DTLS datagrams that wait for the handshake
+_CERTIFICATE_AGE = 86400  # seconds one certificate serves all legs of the process
+# OpenSSL repeats a lost flight after 1, 3 and 7 s; the first words would be gone.
+_AGAIN = (0.06, 0.12, 0.24, 0.48)
+
+_WANTED = (
+    (aioice.ice.StunProtocol, ("datagram_received", "protocol_lost")[:1]),
+    (
+        aioice.Connection,
+        ("gather_candidates", "check_complete", "check_incoming", "connect", "close"),
+    ),
+    (aioice.ice, ("server_reflexive_candidate", "relayed_candidate")),
+    (
+        RTCDtlsTransport,
+        ("start", "stop", "_set_role", "_write_ssl", "_recv_next", "_setup_srtp"),
+    ),
+    (RTCCertificate, ("_create_ssl_context", "generateCertificate")),
+)
+_WANTED_ATTRIBUTES = (
+    "_nominated",
+    "_check_list",
+    "_check_list_state",
+    "_check_list_done",
+    "_local_candidates",
+    "_local_candidates_end",
+    "_local_candidates_start",
+    "_protocols",
+)
+
+
+def self_check() -> list[str]:
+    """What is missing in aioice and aiortc, one sentence each; empty when all is well.
+
+    Needs a running loop. What it makes is closed again by being dropped.
+    """
+    missing = []
+    for owner, names in _WANTED:
+        for name in names:
+            if not hasattr(owner, name):
+                missing.append(f"{owner.__name__}.{name}")
+    with contextlib.suppress(Exception):
+        connection = aioice.Connection(ice_controlling=True)
+        missing += [
+            f"aioice.Connection.{name}"
+            for name in _WANTED_ATTRIBUTES
+            if not hasattr(connection, name)
+        ]
+        dtls = RTCDtlsTransport(Wire(lambda data: None), [certificate()])
+        missing += [
+            f"RTCDtlsTransport.{name}"
+            for name in ("_rx_srtp", "_tx_srtp", "_ssl")
+            if not hasattr(dtls, name)
+        ]
+    versions = f"aiortc {aiortc.__version__}, aioice {aioice.__version__}"
+    return [
+        f"{name} is missing in the installed {versions}; install the versions of "
+        "requirements/media.txt"
+        for name in missing
+    ]
+
+
+class _Protocol(aioice.ice.StunProtocol):
+    """A socket: media go straight to the leg, DTLS to its queue, STUN to aioice."""
+
+    def datagram_received(self, data: bytes, addr: tuple) -> None:
+        if not data:
+            return
+        first = data[0]
+        if 127 < first < 192:
+            self.receiver.on_media(data)
+        elif 19 < first < 64:
+            self.receiver.on_dtls(data)
+        else:
+            self.receiver.last_check_at = time.monotonic()
+            super().datagram_received(data, addr)
+
+
+class Agent(aioice.Connection):
+    """An ICE agent of one component.
+
+    It can be used as soon as one pair has passed a check, before it is nominated
+    (RFC 8445 section 12.1): Chromium nominates with its second check, up to a second
+    later.
+
+    :param on_media: called with each RTP and RTCP datagram
+    :param on_dtls: called with each DTLS datagram
+    """
+
+    def __init__(
+        self,
+        options: IceOptions,
+        on_media: Callable[[bytes], None],
+        on_dtls: Callable[[bytes], None],
+    ) -> None:
+        turn = {}
+        if options.turn:
+            host, port, name, password = options.turn
+            turn = {
+                "turn_server": (host, port),
+                "turn_username": name,
+                "turn_password": password,
+            }
+        super().__init__(
+            ice_controlling=False,
+            stun_server=options.stun,
+            local_username="".join(secrets.choice(_LETTERS) for _ in range(8)),
+            local_password="".join(secrets.choice(_LETTERS) for _ in range(24)),
+            **turn,
+        )
+        self._options = options
+        self.on_media = on_media
+        self.on_dtls = on_dtls
+        self.last_check_at = 0.0
+
+    async def gather_candidates(self) -> None:
+        """Bind the sockets; ask STUN and TURN, if wanted, for half a second."""
+        self._local_candidates_start = True
+        loop = asyncio.get_running_loop()
+        for address in self._options.addresses():
+            protocol = await self._bind(loop, address)
+            if protocol:
+                self._protocols.append(protocol)
+                self._local_candidates.append(protocol.local_candidate)
+        if not self._protocols:
+            raise OSError(f"no UDP port could be bound on {self._options.addresses()}")
+        if self.stun_server or self.turn_server:
+            await self._ask_servers()
+        self._local_candidates_end = True
+
+    async def _bind(self, loop, address: str) -> _Protocol | None:
+        for port in self._ports():
+            try:
+                transport, protocol = await loop.create_datagram_endpoint(
+                    lambda: _Protocol(self), local_addr=(address, port)
+                )
+            except OSError:
+                continue
+            transport.max_size = _DATAGRAM
+            host, port = transport.get_extra_info("sockname")[:2]
+            protocol.local_candidate = Candidate(
+                foundation=aioice.ice.candidate_foundation("host", "udp", host),
+                component=1,
+                transport="udp",
+                priority=_priority(host, len(self._protocols)),
+                host=host,
+                port=port,
+                type="host",
+            )
+            return protocol
+        return None
+
+    def _ports(self):
+        if not self._options.ports:
+            return (0,)
+        first, last = self._options.ports
+        start = secrets.randbelow(last - first + 1)
+        return [
+            first + (start + step) % (last - first + 1)
+            for step in range(last - first + 1)
+        ]
+
+    async def _ask_servers(self) -> None:
+        asked = []
+        if self.stun_server:
+            asked += [
+                aioice.ice.server_reflexive_candidate(protocol, self.stun_server)
+                for protocol in self._protocols
+                if ":" not in protocol.local_candidate.host
+            ]
+        if self.turn_server:
+            asked.append(
+                aioice.ice.relayed_candidate(
+                    component=1,
+                    hide_related_address=False,
+                    protocol_factory=lambda: _Protocol(self),
+                    turn_server=self.turn_server,
+                    turn_username=self.turn_username,
+                    turn_password=self.turn_password,
+                    turn_ssl=False,
+                    turn_transport="udp",
+                )
+            )
+        tasks = [asyncio.ensure_future(coroutine) for coroutine in asked]
+        done, late = await asyncio.wait(tasks, timeout=GATHERING)
+        for task in late:
+            task.cancel()
+        for task in done:
+            if task.exception() is None:
+                candidate, protocol = task.result()
+                self._local_candidates.append(candidate)
+                if protocol is not None:
+                    self._protocols.append(protocol)
+
+    def check_complete(self, pair) -> None:
+        super().check_complete(pair)
+        if (
+            pair.state == pair.State.SUCCEEDED
+            and not self.ice_controlling
+            and not self._nominated
+        ):
+            self._nominated[pair.component] = pair
+            self._check_list_maybe_complete()
+
+    def check_incoming(self, message, addr, protocol) -> None:
+        # A check of ours that was cancelled when the first pair was found stays "in
+        # progress"; if the browser nominates that pair it has to be made again.
+        for pair in self._check_list:
+            if pair.task is not None and pair.task.cancelled():
+                pair.task = None
+                pair.state = pair.State.WAITING
+        super().check_incoming(message, addr, protocol)
+
+    def transmit(self, data: bytes) -> None:
+        """Send a datagram now; raises ConnectionError before there is a pair."""
+        pair = self._nominated.get(1)
+        if pair is None:
+            raise ConnectionError("there is no way to the peer")
+        pair.protocol.transport.sendto(data, pair.remote_addr)
+
+
+def _priority(host: str, index: int) -> int:
+    """RFC 8445 section 5.1.2.1; the first address is the preferred one."""
+    return (126 << 24) | ((65535 - index) << 8) | 255
+
+
+class Wire:
+    """What a DTLS transport has for an ICE transport: a queue in, a function out.
+
+    :param transmit: sends a datagram; may raise ConnectionError
+    """
+
+    role = "controlling"
+
+    def __init__(self, transmit: Callable[[bytes], None]) -> None:
+        self._transmit = transmit
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(_QUEUE)
+        self._repeats: list[asyncio.TimerHandle] = []
+
+    def feed(self, data: bytes | None) -> None:
+        """Take a datagram of the peer; None: there will be no more."""
+        self.still()
+        if data is None and self._queue.full():
+            self._queue.get_nowait()
+        with contextlib.suppress(asyncio.QueueFull):
+            self._queue.put_nowait(data)
+
+    async def _recv(self) -> bytes:
+        data = await self._queue.get()
+        if data is None:
+            raise ConnectionError("the leg was closed")
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        self._transmit(data)
+
+    def repeat(self, data: bytes) -> None:
+        """Send `data` again a few times unless something comes from the peer."""
+        self.still()
+        loop = asyncio.get_running_loop()
+        self._repeats = [loop.call_later(t, self._once_more, data) for t in _AGAIN]
+
+    def still(self) -> None:
+        """Repeat nothing."""
+        for timer in self._repeats:
+            timer.cancel()
+        self._repeats.clear()
+
+    def _once_more(self, data: bytes) -> None:
+        with contextlib.suppress(ConnectionError):
+            self._transmit(data)
+
+
+class _Certificate(RTCCertificate):
+    """One certificate and one OpenSSL context for all legs: making them for each takes
+    longer than the rest of an answer, and most of a leg's memory."""
+
+    context = None
+
+    def _create_ssl_context(self, srtp_profiles) -> SSL.Context:
+        if self.context is None:
+            self.context = super()._create_ssl_context(srtp_profiles)
+            self.context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        return self.context
+
+    @functools.cached_property
+    def digest(self) -> str:
+        return self.getFingerprints()[0].value
+
+
+_certificates: list[tuple[float, _Certificate]] = []
+
+
+def certificate() -> _Certificate:
+    """The process's certificate, a new one each day; ECDSA P-256."""
+    now = time.monotonic()
+    if not _certificates or now - _certificates[-1][0] > _CERTIFICATE_AGE:
+        _certificates[:] = [(now, _Certificate.generateCertificate())]
+    return _certificates[-1][1]
+
+
+class Dtls(RTCDtlsTransport):
+    """The handshake; after it the keys, and nothing but the peer's close."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._certificate = certificate()
+        super().__init__(wire, [self._certificate])
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of our certificate, upper-case hex pairs with colons."""
+        return self._certificate.digest
+
+    async def shake_hands(self, role: str, fingerprint: str) -> bool:
+        """Be "client" or "server" of the handshake; whether it came to an end.
+
+        It fails when the peer's certificate is not that of `fingerprint` (SHA-256).
+        """
+        self._set_role(role)
+        await self.start(
+            RTCDtlsParameters([RTCDtlsFingerprint("sha-256", fingerprint)], role)
+        )
+        self.transport.still()
+        return self.state == "connected"
+
+    async def _write_ssl(self) -> None:
+        try:
+            data = self._ssl.bio_read(4096)
+        except SSL.Error:
+            return
+        await self.transport._send(data)
+        if not self.encrypted:
+            self.transport.repeat(data)
+
+    @property
+    def protect(self) -> Callable[[bytes], bytes]:
+        return self._tx_srtp.protect
+
+    @property
+    def protect_rtcp(self) -> Callable[[bytes], bytes]:
+        return self._tx_srtp.protect_rtcp
+
+    @property
+    def unprotect(self) -> Callable[[bytes], bytes]:
+        return self._rx_srtp.unprotect
+
+    @property
+    def unprotect_rtcp(self) -> Callable[[bytes], bytes]:
+        return self._rx_srtp.unprotect_rtcp
