@@ -18,8 +18,10 @@ PYTHON = VENV / "bin/python"
 
 def _interpreter():
     """Python 3.11 when there is one: the version the pins were tried with."""
-    for name in ("python3.11", sys.executable):
-        path = shutil.which(name)
+    # not the environment's own: where that is on PATH, it would be removed and gone
+    others = [each for each in os.get_exec_path() if each != str(VENV / "bin")]
+    for name in ("python3.11", sys._base_executable):
+        path = shutil.which(name, path=os.pathsep.join(others))
         version = path and output([path, "-c", "import sys;print(*sys.version_info)"])
         if version and (3, 11) <= tuple(map(int, version.split()[:2])) < (3, 14):
             return path
