@@ -29,6 +29,7 @@
         "views/whatsapp_calling_check_views.xml",
         "views/whatsapp_calling_number_views.xml",
         "views/whatsapp_calling_health_views.xml",
+        "views/whatsapp_media_sidecar_views.xml",
         "views/whatsapp_calling_template_views.xml",
         "wizard/whatsapp_calling_send_views.xml",
         "views/whatsapp_call_inbound_message_views.xml",
@@ -50,6 +51,7 @@
     "demo": [
         "demo/res_users.xml",
         "demo/whatsapp_calling_account.xml",
+        "demo/whatsapp_media_sidecar.xml",
         "demo/res_partner.xml",
         "demo/whatsapp_call_permission.xml",
         "demo/whatsapp_call.xml",

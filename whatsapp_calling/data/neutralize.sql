@@ -7,6 +7,10 @@ UPDATE whatsapp_calling_hook SET active = FALSE, secret_encrypted = NULL;
 UPDATE whatsapp_calling_delivery
    SET state = 'failed', next_at = NULL
  WHERE state IN ('queued', 'sending');
+UPDATE whatsapp_media_sidecar
+   SET secret_encrypted = NULL, next_secret_encrypted = NULL,
+       private_key_encrypted = NULL;
+DELETE FROM whatsapp_media_unit;
 UPDATE whatsapp_call_request
    SET state = 'cancelled', payload = NULL
  WHERE state IN ('queued', 'sending');

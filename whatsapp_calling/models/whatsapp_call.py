@@ -76,6 +76,10 @@ class WhatsappCall(models.Model):
             ("lost_tab", "The browser of the operator was closed"),
             ("not_sent", "The call could not be placed"),
             ("no_news", "WhatsApp said nothing more"),
+            ("no_sidecar", "No media server could take the call"),
+            ("sidecar_lost", "The media server that carried the call has failed"),
+            ("no_media", "No sound came from the customer any more"),
+            ("too_long", "The call was longer than calls may be"),
         ]
     )
     error_code = fields.Integer(aggregator=None)
@@ -114,6 +118,11 @@ class WhatsappCall(models.Model):
 
     # who handles it
     handler_id = fields.Many2one("res.users", "Handled by", index="btree_not_null")
+    handler_kind = fields.Selection(
+        [("user", "Operator"), ("voicemail", "Voicemail"), ("assistant", "Assistant")],
+        "Handled by an",
+        help="Empty: nobody has taken the call.",
+    )
     handler_tab = fields.Char(groups=fields.NO_ACCESS)
     lease_until = fields.Datetime("Connecting until")
     rung_user_ids = fields.Many2many(
@@ -158,7 +167,8 @@ class WhatsappCall(models.Model):
     )
     _dialled_once_uniq = models.UniqueIndex(
         "(number_id, contact_id) WHERE direction = 'outbound'"
-        " AND handler_id IS NOT NULL AND state IN ('dialing', 'ringing', 'connected')",
+        " AND (handler_id IS NOT NULL OR handler_kind IS NOT NULL)"
+        " AND state IN ('dialing', 'ringing', 'connected')",
         "This customer is being called already.",
     )
     _missed_idx = models.Index("(ended_at) WHERE state = 'missed'")
@@ -257,7 +267,7 @@ class WhatsappCall(models.Model):
             if answered:
                 return "connected"
             return "ringing" if inbound or self.ringing_at else "dialing"
-        if self.closed_reason == "not_sent":
+        if self.closed_reason in ("not_sent", "sidecar_lost"):
             return "failed"
         failed = self.outcome == "failed"
         if answered:

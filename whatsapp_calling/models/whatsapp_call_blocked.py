@@ -83,7 +83,8 @@ class WhatsappCall(models.Model):
         call._log("blocked", note, source="operator", user=user)
         if options.get("report"):
             block.with_env(self.env)._report()
-        if self.state == "ringing" and not self.handler_id and self._may_answer():
+        free = not (self.handler_id or self.handler_kind)
+        if self.state == "ringing" and free and self._may_answer():
             self._decline(False)
         call.version += 1
         call._announce()

@@ -1,7 +1,8 @@
 """Who handles a call: claimed by compare-and-swap, held by a lease, given up.
 
 The handler changes only by `UPDATE … WHERE handler IS NULL RETURNING`: of two clicks
-at once one gets the row, the other reads the winner's name.
+at once one gets the row, the other reads the winner's name. A program (voicemail) may
+hold it as well: `handler_kind` says who does, and free is who has neither.
 """
 
 from datetime import timedelta
@@ -78,10 +79,10 @@ class WhatsappCall(models.Model):
             SQL(
                 """
                 UPDATE whatsapp_call
-                   SET handler_id = %s, handler_tab = %s, lease_until = %s,
-                       pinged_at = %s, widen_at = NULL, state = %s
-                 WHERE id = %s AND handler_id IS NULL AND state = 'ringing'
-                   AND direction = 'inbound'
+                   SET handler_id = %s, handler_kind = 'user', handler_tab = %s,
+                       lease_until = %s, pinged_at = %s, widen_at = NULL, state = %s
+                 WHERE id = %s AND handler_id IS NULL AND handler_kind IS NULL
+                   AND state = 'ringing' AND direction = 'inbound'
                 RETURNING id
                 """,
                 user.id,
@@ -98,6 +99,8 @@ class WhatsappCall(models.Model):
     def _taken(self):
         """What the slower of two reads."""
         holder = self.handler_id
+        if not holder and self._is_live() and self.handler_kind:
+            return self._refusal("taken", self.env._("The caller is being answered."))
         if not holder:
             return self._refusal("ended", self.env._("This call is over."))
         return self._refusal(
@@ -135,7 +138,14 @@ class WhatsappCall(models.Model):
             self.env._("%(name)s could not answer", name=self.handler_id.name),
             data={"reason": reason},
         )
-        self.write({"handler_id": False, "handler_tab": False, "lease_until": False})
+        self.write(
+            {
+                "handler_id": False,
+                "handler_kind": False,
+                "handler_tab": False,
+                "lease_until": False,
+            }
+        )
         self._derive()
         # it may have rung for the assignee alone, who cannot answer it
         self._widen_ring()

@@ -269,6 +269,7 @@ class WhatsappCall(models.Model):
                 "contact_id": contact.id,
                 "partner_id": contact.partner_id.id,
                 "handler_id": user.id,
+                "handler_kind": "user",
                 "handler_tab": tab,
                 "started_at": now,
                 "pinged_at": now,

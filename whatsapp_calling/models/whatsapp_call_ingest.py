@@ -359,7 +359,8 @@ class WhatsappCall(models.Model):
             self._derive()
 
     def _dialled_here(self):
-        return bool(self.direction == "outbound" and self.handler_id)
+        held = self.handler_id or self.handler_kind
+        return bool(self.direction == "outbound" and held)
 
     def _identify_as(self, contact):
         self.write({"contact_id": contact.id, "partner_id": contact.partner_id.id})

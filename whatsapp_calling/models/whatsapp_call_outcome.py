@@ -37,6 +37,7 @@ class WhatsappCall(models.Model):
             error.kind == "auth"
             and error.http_status
             and request.account_id
+            and not request.media_unit_id
             and request.action not in WITH_APP_SECRET
         )
 

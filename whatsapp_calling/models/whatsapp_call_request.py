@@ -154,6 +154,7 @@ class WhatsappCallRequest(models.Model):
             "_send_due",
             self.call_id.id,
             self.id,
+            "provider",
             share=self.account_id.id,
         )
 
@@ -178,11 +179,15 @@ class WhatsappCallRequest(models.Model):
         return queued
 
     @api.model
-    def _send_due(self, call_id=None, request_id=None):
-        """Send what is queued for a call, one after the other (runs in the pool)."""
+    def _send_due(self, call_id=None, request_id=None, lane=None):
+        """Send what is queued for a call, one after the other (runs in the pool).
+
+        :param lane: only what goes to WhatsApp ("provider") or to the sidecar
+            ("media")
+        """
 
         def take():
-            request = self._take_next(call_id, request_id)
+            request = self._take_next(call_id, request_id, lane)
             return request and request._prepared()
 
         def note_and_take(note):
@@ -196,14 +201,16 @@ class WhatsappCallRequest(models.Model):
             send = run_in_transaction(self.env, partial(note_and_take, note))
 
     @api.model
-    def _take_next(self, call_id, request_id):
+    def _scope(self, call_id, request_id, lane):
+        """Which requests a thread looks after."""
+        if call_id:
+            return SQL("request.call_id = %s", call_id)
+        return SQL("request.id = %s", request_id)
+
+    @api.model
+    def _take_next(self, call_id, request_id, lane=None):
         """Mark the next request as sending, so that no other thread takes it."""
         now = datetime.now(UTC).replace(tzinfo=None)
-        scope = (
-            SQL("request.call_id = %s", call_id)
-            if call_id
-            else SQL("request.id = %s", request_id)
-        )
         rows = self.env.execute_query(
             SQL(
                 """
@@ -218,6 +225,8 @@ class WhatsappCallRequest(models.Model):
                             SELECT FROM whatsapp_call_request earlier
                              WHERE earlier.call_id = request.call_id
                                AND earlier.id < request.id
+                               AND (earlier.media_unit_id IS NULL)
+                                   = (request.media_unit_id IS NULL)
                                AND earlier.state IN ('queued', 'sending'))
                      ORDER BY request.id LIMIT 1
                        FOR UPDATE SKIP LOCKED)
@@ -225,7 +234,7 @@ class WhatsappCallRequest(models.Model):
                 RETURNING id
                 """,
                 now=now,
-                scope=scope,
+                scope=self._scope(call_id, request_id, lane),
             )
         )
         self.env.invalidate_all()
@@ -254,7 +263,7 @@ class WhatsappCallRequest(models.Model):
             return lambda: partial(self._fail, failure)
         provider, action = source._provider, self.action
         number_ref = self.number_id.provider_ref or ""
-        payload = dict(self.payload or {})
+        payload = self._content()
 
         def send():
             try:
@@ -268,6 +277,10 @@ class WhatsappCallRequest(models.Model):
             return partial(self._succeed, answer)
 
         return send
+
+    def _content(self):
+        """What is sent: the payload, and what must not be stored with it."""
+        return dict(self.payload or {})
 
     def _withheld(self):
         """Why this must not leave although it was queued, or "".
@@ -291,8 +304,11 @@ class WhatsappCallRequest(models.Model):
                 "response": answer.data,
             }
         )
-        self._log(f"{self.action}_ok", self.env._("WhatsApp took it"))
+        self._log(f"{self.action}_ok", self._taken_note())
         self.env["whatsapp.call"]._on_answer(self, answer)
+
+    def _taken_note(self):
+        return self.env._("WhatsApp took it")
 
     def _fail(self, error):
         self.call_id._lock()
@@ -355,7 +371,7 @@ class WhatsappCallRequest(models.Model):
         self.env["whatsapp.call.event"]._append(
             self.account_id,
             kind,
-            source="request",
+            source=self._log_source(),
             call=self.call_id,
             number=self.number_id,
             contact=self.contact_id,
@@ -363,6 +379,9 @@ class WhatsappCallRequest(models.Model):
             note=note,
             data=data,
         )
+
+    def _log_source(self):
+        return "request"
 
     def _milliseconds_since_sent(self):
         now = datetime.now(UTC).replace(tzinfo=None)

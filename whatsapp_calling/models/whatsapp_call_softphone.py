@@ -269,7 +269,7 @@ class WhatsappCall(models.Model):
         to_answer = bool(
             call.state == "ringing"
             and call.direction == "inbound"
-            and not call.handler_id
+            and not (call.handler_id or call.handler_kind)
             and call.with_user(user)._may_answer()
         )
         handler, partner, record = call.handler_id, call.partner_id, call._record()

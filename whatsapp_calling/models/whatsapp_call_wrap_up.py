@@ -186,6 +186,7 @@ class WhatsappCall(models.Model):
                 ("state", "=", "ringing"),
                 ("direction", "=", "inbound"),
                 ("handler_id", "=", False),
+                ("handler_kind", "=", False),
                 ("company_id", "in", user.company_ids.ids),
                 ("rung_user_ids", "!=", False),
                 ("rung_user_ids", "not in", user.ids),

@@ -11,6 +11,15 @@ REFUSED = (
     "bad_verify_token",
     "rate_limited",
 )
+# the same, of what comes from a media sidecar
+MEDIA_REFUSED = (
+    "media_unknown",
+    "media_unsigned",
+    "media_replayed",
+    "media_too_large",
+    "media_bad_body",
+    "media_strange",
+)
 
 
 class WhatsappCallingHealth(models.Model):
@@ -33,6 +42,12 @@ class WhatsappCallingHealth(models.Model):
             ("failed", "Failed"),
             ("handshake", "Verified by WhatsApp"),
             ("bad_verify_token", "Refused: wrong verify token"),
+            ("media_unknown", "Media sidecar refused: unknown"),
+            ("media_unsigned", "Media sidecar refused: not rightly signed"),
+            ("media_replayed", "Media sidecar refused: sent before"),
+            ("media_too_large", "Media sidecar refused: too large"),
+            ("media_bad_body", "Media sidecar refused: not understood"),
+            ("media_strange", "Media sidecar: about no call of ours"),
         ],
         string="What",
         required=True,

@@ -11,7 +11,7 @@ from . import meta_bodies as meta
 from .common import MANAGER, WhatsappCallingCase, WhatsappCallingHttpCase
 from .test_access import AccessMixin
 
-OURS = ("whatsapp.call", "whatsapp.calling")
+OURS = ("whatsapp.call", "whatsapp.calling", "whatsapp.media")
 OUR_GROUPS = ("operator", "manager", "administrator")
 # the same for everybody: what Meta's error codes mean
 OF_NO_COMPANY = ("whatsapp.calling.error",)
@@ -19,6 +19,8 @@ OF_NO_COMPANY = ("whatsapp.calling.error",)
 PUBLIC_ROUTES = {
     "/whatsapp_calling/webhook/<string:key>": "signed by WhatsApp",
     "/whatsapp_calling/ping/<string:key>": "answers what is signed by ourselves",
+    "/whatsapp_calling/media/<string:ref>/hello": "signed by a media sidecar",
+    "/whatsapp_calling/media/<string:ref>/events": "signed by a media sidecar",
 }
 
 

@@ -18,13 +18,14 @@ _logger = logging.getLogger(__name__)
 # webhooks and stand in front of the requests.
 # Web pushes go by PUSH: a push service that stalls holds up nothing else. Outgoing
 # webhooks go by HOOK: somebody else's server answers when it likes. Automation rules
-# go by RULES, one after the other: they may do and wait for anything.
+# go by RULES, one after the other: they may do and wait for anything. What the media
+# sidecars are asked goes by MEDIA: a slow WhatsApp delays no hold.
 URGENT, LATER, PUSH, HOOK = "urgent", "later", "push", "hook"
-RULES = "rules"
-WORKERS = {URGENT: 9, LATER: 1, PUSH: 2, HOOK: 2, RULES: 1}
+RULES, MEDIA = "rules", "media"
+WORKERS = {URGENT: 9, LATER: 1, PUSH: 2, HOOK: 2, RULES: 1, MEDIA: 4}
 # Of them one account gets so many: a provider that stalls leaves some to the others.
 SHARE = 6
-SHARES = {HOOK: 1}
+SHARES = {HOOK: 1, MEDIA: 3}
 # What may come later waits for a moment without webhooks, at most so long (seconds).
 PATIENCE = 1.0
 _lock = threading.Lock()
