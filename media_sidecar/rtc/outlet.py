@@ -74,12 +74,12 @@ class Outlet:
         timestamp = packet.timestamp + self._timestamp_offset
         self.packets += 1
         self.bytes += len(packet.payload)
-        self.sent_at = now
         if sequence > self.sequence:
             self.sequence = sequence
-            if timestamp > self.timestamp:
+            if timestamp > self.timestamp or self.sent_at is None:
                 self.timestamp, self._stamped_at = timestamp, now
             self._duration = FRAME
+        self.sent_at = now
         return (
             write_header(payload_type, marker, sequence, timestamp, self.ssrc)
             + packet.payload
@@ -88,7 +88,7 @@ class Outlet:
     def event(self, payload: bytes, timestamp: int, marker: bool, now: float) -> bytes:
         """A packet of a telephone event that began at `timestamp`."""
         self._between = True
-        if timestamp != self.timestamp:
+        if marker:
             self._stamped_at = now
         self._duration = _frames(now - self._stamped_at) + FRAME
         return self._numbered(self._dtmf, payload, timestamp, marker, now)
