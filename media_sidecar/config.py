@@ -14,9 +14,11 @@ A variable of the environment beats the file, so that a secret need not be in it
 | PUBLIC_ADDRESS | all of the machine | told to browsers and WhatsApp, by commas |
 | WORKERS | 1 | processes, one per core; each is a unit with a URL of its own |
 | CAPACITY | 30 | calls of one worker |
+| LAG_LIMIT_MS | 20 | p99 lateness of the media loop above which no call is taken |
 | STATE_DIR | ~/.local/state/media_sidecar | outbox, recordings, prompts (mode 0700) |
-| STUN_URL | none | asked for our address, at most 500 ms |
-| TURN_URL, TURN_USERNAME, TURN_PASSWORD | none | relay for browsers and WhatsApp |
+| UDP_PORTS | any | first-last, for a firewall; a call takes two, and one per listener |
+| STUN_SERVER | none | host:port, asked for our address, at most 500 ms |
+| TURN_SERVER, TURN_USERNAME, TURN_PASSWORD | none | host:port of a relay (UDP) |
 | DRAIN_SECONDS | 3600 | how long SIGTERM waits for the calls that are on |
 | LOG_LEVEL | INFO | DEBUG, INFO, WARNING, ERROR |
 """
@@ -50,9 +52,11 @@ class Config:
     public_addresses: tuple[str, ...] = ()
     workers: int = 1
     capacity: int = 30
+    lag_limit_ms: float = 20
     state_dir: Path = Path("~/.local/state/media_sidecar")
-    stun_url: str = ""
-    turn_url: str = ""
+    udp_ports: tuple[int, int] | None = None
+    stun: tuple[str, int] | None = None
+    turn: tuple[str, int] | None = None
     turn_username: str = ""
     turn_password: str = ""
     drain_seconds: float = 3600
@@ -92,9 +96,11 @@ def load(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> C
         ),
         workers=_number(values, "WORKERS", 1, 1, 64),
         capacity=_number(values, "CAPACITY", 30, 1, 1000),
+        lag_limit_ms=_number(values, "LAG_LIMIT_MS", 20, 1, 10000),
         state_dir=Path(values.get("STATE_DIR") or Config.state_dir).expanduser(),
-        stun_url=values.get("STUN_URL", ""),
-        turn_url=values.get("TURN_URL", ""),
+        udp_ports=_ports(values),
+        stun=_server(values, "STUN_SERVER"),
+        turn=_server(values, "TURN_SERVER"),
         turn_username=values.get("TURN_USERNAME", ""),
         turn_password=values.get("TURN_PASSWORD", ""),
         drain_seconds=_number(values, "DRAIN_SECONDS", 3600, 0, 86400),
@@ -152,6 +158,30 @@ def _number(values, name: str, default: int, least: int, most: int) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
         raise ConfigError(f"{name} must be a number from {least} to {most}.")
     return int(text)
+
+
+def _ports(values) -> tuple[int, int] | None:
+    text = values.get("UDP_PORTS")
+    if not text:
+        return None
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal()):
+        raise ConfigError("UDP_PORTS must be two numbers, as 40000-40199.")
+    if not 0 < int(first) <= int(last) < 65536:
+        raise ConfigError("UDP_PORTS must rise, from 1 to 65535 at most.")
+    return int(first), int(last)
+
+
+def _server(values, name: str) -> tuple[str, int] | None:
+    text = values.get(name)
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ConfigError(
+            f"{name} must be a host and a port, as stun.example.com:3478."
+        )
+    return host.strip("[]"), int(port)
 
 
 def _shift_port(url: str, by: int) -> str:

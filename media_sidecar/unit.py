@@ -3,22 +3,29 @@
 import asyncio
 import logging
 import secrets
-import shutil
 import time
 from pathlib import Path
 
 from . import VERSION
+from .call.call import Call
+from .call.calls import Calls
+from .call.host import Host
 from .config import Config
 from .errors import ApiError
 from .metrics import Metrics
 from .nonces import NonceFolder
 from .odoo_link import OdooLink
 from .outbox import Outbox
+from .recording.library import Library
 from .registration import Registration
+from .rtc import private
+from .rtc.ice import IceOptions
+from .rtc.ticker import Ticker
+from .speech import Prompts, speak_note
 
 logger = logging.getLogger(__name__)
 
-LATEST_LAG = 20.0  # ms: above it, calls in progress would suffer from another one
+USUAL = [{"music": "hold"}, {"tone": "beep"}]
 
 
 class Unit:
@@ -28,31 +35,88 @@ class Unit:
     """
 
     def __init__(self, config: Config, shared: Path | None = None) -> None:
-        folder = config.state_dir
+        folder, shared = config.state_dir, shared or config.state_dir
+        shared.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.chmod(0o700)
         self.config = config
         self.id = _stable_id(folder / "id")
         self.started = time.time()
         self.metrics = Metrics()
-        self.nonces = NonceFolder((shared or folder) / "nonces")
+        self.nonces = NonceFolder(shared / "nonces")
         self.link = OdooLink(config)
         self.outbox = Outbox(folder / "outbox", self.link)
         self.registration = Registration(self)
-        self.calls: dict = {}
+        self.registration.on_unknown_calls = self._end_unknown
+        self.prompts = Prompts(shared / "prompts")
+        self.library = Library(shared, self.link)
+        self.calls = Calls(self._host(), self._on_ended)
         self.draining = False
         self.stopped = False
+        self._tasks: set[asyncio.Task] = set()
         self._add_gauges()
 
+    def _host(self) -> Host:
+        return Host(
+            emit=self._emit,
+            odoo_silent=lambda: self.link.silent_for(time.monotonic()),
+            ended=self._on_ended,
+            prompts=self.prompts,
+            library=self.library,
+            transcriber=None,
+            programs={},
+            ice=_ice(self.config),
+        )
+
     async def start(self) -> None:
-        """Begin to send events and to report to Odoo."""
+        """Begin to take calls, to send events and to report to Odoo.
+
+        Raises OSError when the installed libraries are not those it was made for.
+        """
+        missing = private.self_check()
+        if missing:
+            raise OSError("; ".join(missing))
+        private.certificate()  # 1 ms that the first call need not wait for
+        # all the time: lateness is to be known before the first call
+        self._watched = Ticker.of_loop().every_20ms(lambda now: None)
         self.outbox.start()
+        await self.library.start()
         self.registration.start()
+        self._tasks.add(asyncio.create_task(self.prompts.prepare(USUAL)))
 
     @property
     def lag_ms(self) -> float:
         """p99 lateness of the media loop in the last seconds."""
-        return 0.0
+        return Ticker.of_loop().lag.p99()
+
+    def _emit(self, call: str, kind: str, data: dict) -> None:
+        self.metrics.events.labels(kind).inc()
+        self.outbox.put(call, kind, data)
+
+    def _on_ended(self, call: Call) -> None:
+        self.metrics.ended.labels(call.reason).inc()
+
+    def _end_unknown(self, refs: list[str]) -> None:
+        """Odoo has ended these, and its word was lost."""
+        for ref in refs:
+            if ref in self.calls.live:
+                self.calls.get(ref).end("odoo")
+
+    async def speak(self, prompt: dict, speech: dict) -> bytes:
+        """An Ogg Opus file of a text; raises SpeechError."""
+        return await speak_note(
+            prompt["text"],
+            prompt.get("language") or "en",
+            prompt.get("voice") or "",
+            speech.get("tts"),
+        )
+
+    async def purge(self, refs: set[str]) -> None:
+        """Erase what is left of these calls, here and on disk."""
+        await self.library.purge(sorted(refs))
+        self.outbox.purge(refs)
+        self.calls.purge(refs)
+        await self.outbox.forget()
 
     @property
     def state(self) -> str:
@@ -61,7 +125,8 @@ class Unit:
         if self.draining:
             return "draining"
         full = len(self.calls) >= self.config.capacity
-        return "busy" if full or self.lag_ms > LATEST_LAG else "ready"
+        # calls in progress would suffer from another one
+        return "busy" if full or self.lag_ms > self.config.lag_limit_ms else "ready"
 
     def check_ready(self) -> None:
         """Raise ApiError 503 when no further call is taken."""
@@ -79,7 +144,7 @@ class Unit:
     def report(self) -> dict:
         """The body of `hello`."""
         # A call whose end Odoo does not know yet is not "lost".
-        calls = set(self.calls) | self.outbox.calls_with("ended")
+        calls = set(self.calls.live) | self.outbox.calls_with("ended")
         return {
             "unit": self.id,
             "url": self.config.url,
@@ -89,8 +154,8 @@ class Unit:
             "state": self.state,
             "version": VERSION,
             "started": self.started,
-            "recordings_pending": 0,
-            "disk_free": shutil.disk_usage(self.config.state_dir).free,
+            "recordings_pending": self.library.pending,
+            "disk_free": self.library.disk_free(),
             "stt": [],
             "tts": [],
         }
@@ -113,14 +178,18 @@ class Unit:
         logger.info("Draining", extra={"facts": {"calls": len(self.calls)}})
         self.registration.soon()
         deadline = time.monotonic() + self.config.drain_seconds
-        while self.calls and time.monotonic() < deadline:
+        while len(self.calls) and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
 
     async def close(self) -> None:
         """Hand over what is left and stop."""
+        self.calls.end_all("draining")
+        await self.calls.close()
         await self.outbox.flush(5)
         self.stopped = True
         await self.registration.close()
+        await self.library.close()
+        await self.prompts.close()
         await self.outbox.close()
         await self.link.close()
 
@@ -132,8 +201,24 @@ class Unit:
         gauge("outbox_events", "Events Odoo does not have", lambda: self.outbox.size)
         gauge("outbox_age_seconds", "Age of the oldest", lambda: self.outbox.age)
         gauge("outbox_dropped", "Given up after a week", lambda: self.outbox.dropped)
+        gauge("recordings_pending", "To hand over", lambda: self.library.pending)
+        gauge("disk_free_bytes", "Room for them", self.library.disk_free)
         gauge("clock_skew_seconds", "Odoo's clock", lambda: self.link.clock_skew)
+        gauge("odoo_up", "1 when it answers", lambda: self.registration.state == "up")
+        gauge("legs_live", "Legs now", self.calls.count_legs)
         gauge("draining", "1 while it stops", lambda: int(self.draining))
+
+
+def _ice(config: Config) -> IceOptions:
+    turn = None
+    if config.turn:
+        turn = (*config.turn, config.turn_username, config.turn_password)
+    return IceOptions(
+        public=config.public_addresses,
+        ports=config.udp_ports,
+        stun=config.stun,
+        turn=turn,
+    )
 
 
 def _stable_id(path: Path) -> str:

@@ -12,11 +12,12 @@ from ..errors import ApiError
 logger = logging.getLogger(__name__)
 
 LARGEST_BODY = 256 * 1024  # bytes; an SDP has 3,000
+BODY = web.RequestKey("body", dict)
 OPEN = ("/health", "/metrics", "/openapi.json")
 
 
 def make_gate(unit):
-    """An aiohttp middleware: errors as JSON, `request["body"]` a JSON object."""
+    """An aiohttp middleware: errors as JSON, `request[BODY]` a JSON object."""
 
     @web.middleware
     async def gate(request: web.Request, handler) -> web.StreamResponse:
@@ -60,7 +61,7 @@ async def _admit(unit, request: web.Request) -> None:
         body,
         unit.nonces,
     )
-    request["body"] = _json(body)
+    request[BODY] = _json(body)
 
 
 async def _read(request: web.Request) -> bytes:

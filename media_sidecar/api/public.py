@@ -2,14 +2,20 @@
 
 from aiohttp import web
 
+from .document import document
 
-def add(app: web.Application, unit) -> None:
-    async def health(_request: web.Request) -> web.Response:
-        return web.json_response(unit.health())
 
-    async def metrics(_request: web.Request) -> web.Response:
-        kind = "text/plain; version=0.0.4; charset=utf-8"
-        return web.Response(body=unit.metrics.text(), headers={"Content-Type": kind})
+async def health(unit, _request: web.Request, _body: dict) -> dict:
+    return unit.health()
 
-    app.router.add_get("/health", health, name="health")
-    app.router.add_get("/metrics", metrics, name="metrics")
+
+async def metrics(unit, _request: web.Request, _body: dict) -> web.Response:
+    kind = "text/plain; version=0.0.4; charset=utf-8"
+    return web.Response(body=unit.metrics.text(), headers={"Content-Type": kind})
+
+
+async def openapi(_unit, _request: web.Request, _body: dict) -> dict:
+    return document()
+
+
+HANDLERS = {"health": health, "metrics": metrics, "openapi": openapi}

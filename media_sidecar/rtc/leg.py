@@ -16,7 +16,7 @@ from . import dtmf, rtcp, sdp
 from .ice import IceOptions
 from .inlet import Inlet
 from .outlet import Outlet
-from .packet import FRAME, Packet
+from .packet import FRAME, SILENCE, Packet
 from .private import Agent, Dtls, Wire
 from .sdp import Remote, SdpRefused
 from .ticker import Ticker
@@ -66,9 +66,10 @@ class Leg:
     on something is sent always, silence if need be.
 
     Callbacks are plain attributes, called on the loop: `on_packet(Packet)` for each
-    packet at its arrival, `on_digit(digit, milliseconds)`, and `on_state(state)` with
+    packet at its arrival, `on_digit(digit, milliseconds)`, `on_state(state)` with
     "connected", "disconnected" (nothing comes any more; "connected" may follow),
-    "failed" or "closed".
+    "failed" or "closed", and `on_sent(payload, timestamp)` for each Opus packet that
+    left, whoever's it was, with the time stamp it has on the wire (32 bits).
     """
 
     def __init__(self, kind: str, ice: IceOptions) -> None:
@@ -77,6 +78,7 @@ class Leg:
         self.on_packet: Callable[[Packet], None] | None = None
         self.on_digit: Callable[[str, int], None] | None = None
         self.on_state: Callable[[str], None] | None = None
+        self.on_sent: Callable[[bytes, int], None] | None = None
         self._ice = ice
         self._agent = Agent(ice, self._on_media, self._on_dtls)
         self._wire = Wire(self._agent.transmit)
@@ -248,14 +250,16 @@ class Leg:
         if not self.sending or self._dialling or len(payload) > PAYLOAD:
             return False
         now = time.monotonic()
-        return self._transmit(self._outlet.send(payload, duration, marker, now))
+        data = self._outlet.send(payload, duration, marker, now)
+        return self._transmit(data, payload)
 
     def forward(self, packet: Packet) -> bool:
         """Pass on a packet of another leg, with the spacing it came with."""
         if not self.sending or self._dialling or len(packet.payload) > PAYLOAD:
             return False
         data = self._outlet.forward(packet, time.monotonic())
-        return data is not None and self._transmit(data)
+        sound = b"" if packet.dtmf else packet.payload
+        return data is not None and self._transmit(data, sound)
 
     def send_digits(self, digits: str) -> None:
         """Send telephone events, 160 ms each; sound gives way to them.
@@ -271,11 +275,13 @@ class Leg:
             steps += [None] * dtmf.PAUSE
         self._dialling.extend(steps)
 
-    def _transmit(self, data: bytes) -> bool:
+    def _transmit(self, data: bytes, sound: bytes = b"") -> bool:
         try:
             self._agent.transmit(self._protect(data))
         except (ConnectionError, pylibsrtp.Error):
             return False
+        if sound and self.on_sent:
+            self.on_sent(sound, int.from_bytes(data[4:8], "big"))
         return True
 
     def _tick(self, now: float) -> None:
@@ -286,7 +292,7 @@ class Leg:
             else:
                 data = self._outlet.silence(now)
                 if data:
-                    self._transmit(data)
+                    self._transmit(data, SILENCE)
             if now >= self._report_at:
                 self._report_at = now + rtcp.EVERY
                 self._send_rtcp(self._reports.write(now))
@@ -344,7 +350,7 @@ class Leg:
             self._send_rtcp(self._reports.goodbye())
         self._silence()
         self._set_state("closed")
-        self.on_packet = self.on_digit = None
+        self.on_packet = self.on_digit = self.on_sent = None
         if self._task and self._task is not asyncio.current_task():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
