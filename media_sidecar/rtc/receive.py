@@ -16,6 +16,7 @@ from .packet import CLOCK, FRAME, Packet, opus_duration
 LEAST, MOST = 0.02, 0.12  # seconds of waiting
 # With loss about, the packet after the lost one has to be waited for.
 WITH_LOSS = 0.03
+LOSSY = 10.0  # seconds that a loss is remembered
 HELD = 50  # packets at most
 # How much is made up: libopus fades out within 100 ms, then silence keeps the time
 # line going for who listens (a transcriber ends a sentence by it), then nothing.
@@ -54,19 +55,25 @@ class Receiver:
         self._decoder = Decoder(rate)
         self._held: dict[int, Packet] = {}
         self._next: int | None = None  # time stamp that is played next
-        self._last_sequence = 0
+        self._last_sequence = self._highest = 0
+        self._digit = -1  # sequence number of the last digit's packet
         self._missing = 0  # packets made up since the last real one
         self._base = 0.0  # arrival minus time stamp of the fastest packets, seconds
         self._window: deque[tuple[float, float]] = deque()  # (arrived, transit), min
         self._behind: deque[float] = deque(maxlen=BEHIND)
         self._spread: deque[float] = deque(maxlen=250)  # lateness, seconds
         self._lossy_until = 0.0
+        self._ticks = 0
         self.target = LEAST
         self.stats = ReceiveStats()
 
     def push(self, packet: Packet) -> None:
         """Take a packet at its arrival."""
+        if packet.sequence > self._highest + 1 and self._next is not None:
+            self._lossy_until = packet.arrived + LOSSY
+        self._highest = max(self._highest, packet.sequence)
         if packet.dtmf:
+            self._digit = packet.sequence
             return
         if not opus_duration(packet.payload):
             self.stats.broken += 1
@@ -74,12 +81,9 @@ class Receiver:
         transit = packet.arrived - packet.timestamp / CLOCK
         if self._next is None:
             self._start(packet, transit)
-        elif abs(transit - self._base) > JUMP and (
-            packet.timestamp >= self._next or self._base - transit > JUMP
-        ):
+        elif self._jumped(packet, transit):
             self._restart(packet, transit)
-        elif packet.timestamp < self._next:
-            self._too_late(packet, transit)
+        elif packet.timestamp < self._next and self._too_late(packet, transit):
             return
         if packet.timestamp in self._held:
             self.stats.double += 1
@@ -100,18 +104,27 @@ class Receiver:
 
     def _restart(self, packet: Packet, transit: float) -> None:
         """The peer's clock jumped: what is held is played, then it goes on there."""
-        for timestamp in sorted(self._held):
-            self._play(timestamp)
+        while self._held:
+            self._play(min(self._held))
         self.stats.restarts += 1
         self._start(packet, transit)
 
-    def _too_late(self, packet: Packet, transit: float) -> None:
-        self.stats.late += 1
-        self._learn(packet.arrived, transit)
+    def _jumped(self, packet: Packet, transit: float) -> bool:
+        """Whether a packet is from another time: ahead of its own, or long behind it
+        and yet not too late."""
+        ahead = self._base - transit
+        return ahead > JUMP or (-ahead > JUMP and packet.timestamp >= self._next)
+
+    def _too_late(self, packet: Packet, transit: float) -> bool:
+        """Drop a packet whose time is over; not when all have been so for a while:
+        then the peer's clock went back, and theirs is the time."""
         self._behind.append(packet.arrived)
         if len(self._behind) == BEHIND and packet.arrived - self._behind[0] > 0.4:
             self._restart(packet, transit)
-            self._held[packet.timestamp] = packet
+            return False
+        self.stats.late += 1
+        self._learn(packet.arrived, transit)
+        return True
 
     def _learn(self, arrived: float, transit: float) -> None:
         """Follow the fastest packet of the last seconds, and the others' lateness."""
@@ -134,19 +147,25 @@ class Receiver:
         """Play what is due at `now`."""
         if self._next is None:
             return
-        self._adapt(now)
+        self._ticks += 1
+        if self._ticks % 5 == 0:
+            self._adapt(now)
         due = (now - self._base - self.target) * CLOCK
         while self._next is not None and self._next <= due:
             if self._next in self._held:
                 self._play(self._next)
             else:
-                self._fill(now)
+                self._fill()
 
     def _play(self, timestamp: int) -> None:
         packet = self._held.pop(timestamp)
         self._next = timestamp + opus_duration(packet.payload)
         self._last_sequence = packet.sequence
         self._missing = 0
+        # Packets that overlap this one: only a peer out of its mind sends such.
+        for stale in [other for other in self._held if other < self._next]:
+            del self._held[stale]
+            self.stats.late += 1
         try:
             pcm = self._decoder.decode(packet.payload)
         except OpusError:
@@ -156,7 +175,7 @@ class Receiver:
             self.stats.decoded += 1
         self._sink(pcm, timestamp)
 
-    def _fill(self, now: float) -> None:
+    def _fill(self) -> None:
         """Something in place of the 20 ms at `_next`, for which nothing came."""
         timestamp = self._next
         following = min(self._held) if self._held else None
@@ -166,10 +185,8 @@ class Receiver:
         samples = duration * self._rate // CLOCK
         self._missing += 1
         lost = following is None or (
-            self._held[following].sequence != self._last_sequence + 1
+            self._held[following].sequence - 1 not in (self._last_sequence, self._digit)
         )
-        if lost and following is not None:
-            self._lossy_until = now + 10.0
         try:
             if lost and following == timestamp + FRAME:
                 pcm = self._decoder.repair(self._held[following].payload, samples)
