@@ -1,1 +1,1 @@
-from . import diagnostics, media, ping, softphone, webhook, webmanifest
+from . import diagnostics, media, ping, recording, softphone, webhook, webmanifest

@@ -21,5 +21,7 @@ UPDATE whatsapp_calling_delivery
 INSERT INTO ir_config_parameter (key, value)
 VALUES ('whatsapp_calling.confirmed_uuid', 'neutralized')
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;
+-- Nobody listens to customers in a copy.
+UPDATE whatsapp_call_recording SET key_encrypted = NULL;
 -- What somebody was typing in.
 DELETE FROM whatsapp_calling_connect;

@@ -14,7 +14,9 @@ class ResCompany(models.Model):
     # each webhook asks: read alone, without the many other fields of a company
     whatsapp_calling_enabled = fields.Boolean("WhatsApp Calling", prefetch=False)
     whatsapp_calling_assistant_enabled = fields.Boolean("AI Voice Agent")
-    whatsapp_calling_recording_enabled = fields.Boolean("Call Recording")
+    whatsapp_calling_recording_enabled = fields.Boolean(
+        "Call Recording", prefetch=False
+    )
 
     def write(self, vals):
         """Where calling is switched on or off, open pages get or lose their phone."""
@@ -50,17 +52,14 @@ class ResCompany(models.Model):
                 "whatsapp_calling/restart", {}
             )
 
-    @api.constrains(
-        "whatsapp_calling_assistant_enabled", "whatsapp_calling_recording_enabled"
-    )
+    @api.constrains("whatsapp_calling_assistant_enabled")
     def _check_whatsapp_calling_planned(self):
         """What is only planned cannot be switched on."""
         for company in self:
-            for feature in ("assistant", "recording"):
-                if company[f"whatsapp_calling_{feature}_enabled"]:
-                    lacks = company._whatsapp_calling_lacks(feature)
-                    if lacks:
-                        raise ValidationError(lacks)
+            if company.whatsapp_calling_assistant_enabled:
+                lacks = company._whatsapp_calling_lacks("assistant")
+                if lacks:
+                    raise ValidationError(lacks)
 
     def _whatsapp_calling_refusal(self, feature="calling"):
         """Why a feature cannot be used in this company, or "".
@@ -93,19 +92,11 @@ class ResCompany(models.Model):
         return self._whatsapp_calling_lacks(feature)
 
     def _whatsapp_calling_lacks(self, feature):
-        """What a feature still needs that is not here, or "".
-
-        The media sidecar brings both; until then their switches only say so.
-        """
+        """What a feature still needs that is not here, or ""."""
         if feature == "assistant":
             return self.env._(
                 "The AI voice agent needs the media sidecar, which is not part of "
                 "this version yet: for now nothing answers by itself."
-            )
-        if feature == "recording":
-            return self.env._(
-                "Call recording needs the media sidecar, which is not part of this "
-                "version yet: for now nothing is recorded."
             )
         return ""
 

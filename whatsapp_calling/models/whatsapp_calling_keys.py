@@ -143,6 +143,7 @@ class WhatsappCallingKeys(models.AbstractModel):
         for account in accounts.search([("active", "=", True)]):
             values = [account.token_encrypted, account.app_secret_encrypted]
             needed = {crypto.key_id_of(value) for value in values if value}
+            needed |= self.env["whatsapp.call.recording"]._needed_keys(account)
             missing = needed - set(at_hand)
             if missing:
                 detail = problem or self.env._(

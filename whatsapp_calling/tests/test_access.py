@@ -17,9 +17,11 @@ from .common import (
 )
 
 SECRETS = ("token_encrypted", "app_secret_encrypted")
+LISTENERS = "whatsapp_calling.group_recordings"
 HIDDEN = {
     "whatsapp.calling.account": SECRETS,
-    "whatsapp.call": ("handler_tab", "offer_sdp", "answer_sdp"),
+    "whatsapp.call": ("handler_tab", "offer_sdp", "answer_sdp", "recording_uid"),
+    "whatsapp.call.recording": ("key_encrypted", "attachment_id", "sha256"),
     "whatsapp.call.request": ("payload",),
     "whatsapp.call.inbound.message": ("text", "file_name"),
 }
@@ -38,6 +40,7 @@ class AccessMixin:
             company_ids=[(6, 0, cls.company.ids)],
         )
         cls.roles = {
+            "listener": cls._user("lena", LISTENERS, cls.company),
             "administrator": cls.admin,
             "manager": cls.maria,
             "operator": cls.anna,
@@ -89,6 +92,10 @@ class TestRights(AccessMixin, WhatsappCallingCase):
         "whatsapp.calling.notice": {"administrator": "r", "manager": "r"},
         "whatsapp.call.inbound.message": {"administrator": "r", "manager": "r"},
         "whatsapp.call.block": {"administrator": "rwc", "manager": "rwc"},
+        # beside the roles: a manager is no listener
+        "whatsapp.call.recording": {"listener": "r"},
+        "whatsapp.call.turn": {"listener": "r"},
+        "whatsapp.call.listen": {"administrator": "r", "manager": "r"},
         "whatsapp.calling.message": {
             "administrator": "r",
             "manager": "r",

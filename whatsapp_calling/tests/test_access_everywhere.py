@@ -12,7 +12,7 @@ from .common import MANAGER, WhatsappCallingCase, WhatsappCallingHttpCase
 from .test_access import AccessMixin
 
 OURS = ("whatsapp.call", "whatsapp.calling", "whatsapp.media")
-OUR_GROUPS = ("operator", "manager", "administrator")
+OUR_GROUPS = ("operator", "manager", "administrator", "recordings")
 # the same for everybody: what Meta's error codes mean
 OF_NO_COMPANY = ("whatsapp.calling.error",)
 # routes that whoever knows the address may ask, and why that is safe
@@ -75,6 +75,7 @@ class TestEveryModel(AccessMixin, WhatsappCallingCase):
         self.answered()
         boss = self._user("boss", MANAGER, self.company_2)
         boss.group_ids |= self.env.ref("whatsapp_calling.group_administrator")
+        boss.group_ids |= self.env.ref("whatsapp_calling.group_recordings")
         for model in self.models(transient=False):
             if "company_id" not in model._fields or not self._rights(model):
                 continue
@@ -164,6 +165,7 @@ class TestEveryRoute(AccessMixin, WhatsappCallingHttpCase):
             if auth != "user":
                 continue
             path = path.replace("<int:account_id>", str(self.account.id))
+            path = path.replace("<int:recording_id>", "1")
             with self.subTest(route=path):
                 answer = self.url_open(path, allow_redirects=False)
                 self.assertNotIn("Eva", answer.text)

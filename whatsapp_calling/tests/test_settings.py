@@ -32,13 +32,12 @@ class TestSettings(WhatsappCallingCase):
         self.assertTrue(self.company_2.whatsapp_calling_enabled)
 
     def test_features_that_come_later_cannot_be_switched_on(self):
-        for feature in ("recording", "assistant"):
-            field = f"whatsapp_calling_{feature}_enabled"
-            with Form(self.settings()) as form:
-                with self.assertRaises(AssertionError):  # the form has it read-only
-                    form[field] = True
-            with self.assertRaisesRegex(ValidationError, "needs the media sidecar"):
-                self.company[field] = True
+        field = "whatsapp_calling_assistant_enabled"
+        with Form(self.settings()) as form:
+            with self.assertRaises(AssertionError):  # the form has it read-only
+                form[field] = True
+        with self.assertRaisesRegex(ValidationError, "needs the media sidecar"):
+            self.company[field] = True
         self.assertEqual(self.company._whatsapp_calling_refusal(), "")
 
     def test_a_feature_that_is_off_is_refused_with_its_name(self):
