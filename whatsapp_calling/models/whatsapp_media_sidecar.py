@@ -148,7 +148,9 @@ class WhatsappMediaSidecar(models.Model):
         if hidden.secret_encrypted and hidden.unit_ids.filtered("up"):
             hidden.next_secret_encrypted = encrypted
         else:
-            hidden.write({"secret_encrypted": encrypted, "next_secret_encrypted": 0})
+            hidden.write(
+                {"secret_encrypted": encrypted, "next_secret_encrypted": False}
+            )
 
     def _secrets(self):
         """The secrets that count, in clear: the one in use first.
