@@ -11,8 +11,10 @@ from .packet import CLOCK, FRAME, SILENCE, TICK, Packet, write_header
 
 # A caller of `send` is late by less than this without a gap in the time stamps.
 SLACK = 3 * FRAME
-# A source that forwards is given this long before silence fills its place; less would
-# tear holes into the speech of an operator whose network stutters.
+# Silence fills the place of our own packets, sent every 20 ms, when one is missing; of
+# what is passed on not so soon: it would tear holes into the speech of an operator whose
+# network stutters.
+MISSED = 2 * TICK
 PATIENCE = 0.4
 # Packets of a source that come after silence took their place are dropped; but a
 # source that stays behind has set its clock back, and is fitted in anew.
@@ -35,6 +37,7 @@ class Outlet:
         self._stamped_at = 0.0  # when `timestamp` was the present
         self._source: int | None = None  # of the last forwarded packet
         self._between = True  # something else was sent since
+        self._silent = False  # the last packet was silence
         self._sequence_offset = self._timestamp_offset = 0
         self._least = 0  # sequence number of the source from which on it is forwarded
         self._behind = 0
@@ -42,7 +45,7 @@ class Outlet:
 
     def send(self, payload: bytes, duration: int, marker: bool, now: float) -> bytes:
         """A packet of our own; a gap in the clock becomes one in the time stamps."""
-        self._between = True
+        self._between, self._silent = True, False
         timestamp = self._next(now)
         marker = marker or timestamp > self.timestamp + self._duration
         self._duration, self._stamped_at = duration, now
@@ -87,7 +90,7 @@ class Outlet:
 
     def event(self, payload: bytes, timestamp: int, marker: bool, now: float) -> bytes:
         """A packet of a telephone event that began at `timestamp`."""
-        self._between = True
+        self._between, self._silent = True, False
         if marker:
             self._stamped_at = now
         self._duration = _frames(now - self._stamped_at) + FRAME
@@ -100,10 +103,13 @@ class Outlet:
     def silence(self, now: float) -> bytes | None:
         """20 ms of nothing when it is time for it, else None."""
         if self.sent_at is not None:
-            wait = TICK if self._between else PATIENCE
-            if now - self.sent_at < wait - TICK / 4:
+            wait = MISSED if self._between else PATIENCE
+            wait = TICK if self._silent else wait
+            if now - self.sent_at < wait - TICK / 4:  # a tick is not that punctual
                 return None
-        return self.send(SILENCE, FRAME, False, now)
+        data = self.send(SILENCE, FRAME, False, now)
+        self._silent = True
+        return data
 
     def _next(self, now: float) -> int:
         """The time stamp of what is said now."""
@@ -115,7 +121,8 @@ class Outlet:
 
     def _join(self, packet: Packet, timestamp: int) -> None:
         """Let `packet` be the next one, at `timestamp`."""
-        self._source, self._between, self._behind = packet.source, False, 0
+        self._source, self._between, self._silent = packet.source, False, False
+        self._behind = 0
         self._least = packet.sequence
         self._sequence_offset = self.sequence + 1 - packet.sequence
         self._timestamp_offset = timestamp - packet.timestamp

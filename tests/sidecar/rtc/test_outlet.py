@@ -95,13 +95,23 @@ def test_what_the_last_operator_said_late_does_not_come_after_the_next():
     assert line.pass_on(2, 501) == (2, 1920)
 
 
-def test_silence_fills_the_pause_between_our_own_packets():
+def test_silence_follows_our_own_packets_when_one_is_missing():
     line = Line()
     line.say()
+    assert line.keep_alive() is None
+    line.now += 0.02
     assert line.keep_alive() == (1, 960)
     assert line.keep_alive() is None
     line.now += 0.02
     assert line.keep_alive() == (2, 1920)
+
+
+def test_no_silence_comes_between_packets_that_are_sent_at_any_time_of_a_tick():
+    line = Line()
+    for _ in range(10):
+        line.say(wait=0.018)
+        assert line.keep_alive() is None
+        line.now += 0.002
 
 
 def test_silence_comes_at_once_when_nothing_was_said_yet():
