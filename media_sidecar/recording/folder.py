@@ -119,10 +119,9 @@ class Folder:
         return (self.read("erased") or {}).get("why", PURGED)
 
     def remove(self):
-        """All of it, the key first."""
+        """All of it, the key first; the lock stays with who holds it."""
         keys.destroy(self / "key")
         shutil.rmtree(self.path, ignore_errors=True)
-        self.release()
 
 
 def folders(recordings: Path) -> list[Folder]:

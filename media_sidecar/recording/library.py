@@ -239,8 +239,10 @@ class _Lane:
                 await self._work()
             except Exception:
                 logger.exception("recordings: a turn failed")
+            # not wait_for: it loses a cancellation that comes with the event
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), LOOK)
+                async with asyncio.timeout(LOOK):
+                    await self._woken.wait()
 
 
 async def _run_finishing(folder):

@@ -237,6 +237,8 @@ class Recorder:
         }
 
     def _flush(self, last=False):
+        if not self._journal:  # it failed at the beginning
+            return
         entries = []
         while self._waiting:
             entries.append(self._waiting.popleft())
@@ -259,9 +261,10 @@ class Recorder:
         try:
             if self._erase:
                 self._destroy()
-            elif self._journal:
+            else:
+                self._open()  # a call that was over before the writer's turn
                 self._flush(last=True)
-        except OSError as error:
+        except (OSError, keys.KeyLost) as error:
             logger.error("recording %s: its end: %s", self.folder.uid, error)
         finally:
             if self._journal:

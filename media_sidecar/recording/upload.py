@@ -63,6 +63,8 @@ async def _deliver(folder, link):
     for _try in range(TRIES):
         for name in missing:
             await _send(folder, link, about["call"], name, tracks[name]["size"])
+        if await asyncio.to_thread(folder.erased):
+            return  # purged meanwhile
         said = {name: about[name] for name in ("call", "kind", "sealed_key", "started")}
         status, answer = await link.post(
             f"recordings/{folder.uid}/finish", said | finished
@@ -81,7 +83,7 @@ async def _send(folder, link, call, name, size):
     path, offset, refused = folder / f"{name}.wcr", 0, 0
     while offset < size and refused < TRIES:
         if await asyncio.to_thread(folder.erased):
-            return  # purged meanwhile; the next turn sees it
+            return
         piece = await asyncio.to_thread(_read, path, offset)
         where = f"recordings/{folder.uid}/{name}?offset={offset}&call={call}"
         status, answer = await link.put(where, piece)

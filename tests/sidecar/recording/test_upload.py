@@ -1,0 +1,165 @@
+"""Handing over: taken up after any break, checked, and nothing kept afterwards."""
+
+import os
+
+import pytest
+
+from media_sidecar.recording import upload
+from media_sidecar.recording.folder import Folder
+from media_sidecar.recording.library import KEEP, Library
+from tests.sidecar.recording import sounds
+from tests.sidecar.recording.conftest import CALL, UID, play, until
+
+
+@pytest.fixture
+async def waiting(library, odoo, clock, record):
+    """A finished recording that could not be handed over yet; its folder."""
+    odoo.away = True
+    recorder = library.recorder(CALL, record)
+    recorder.start()
+    tone = sounds.tone_packets(440, 4)
+    play(recorder, clock, 4, tone, tone)
+    recorder.stop()
+    await until(lambda: (recorder.folder / "finished.json").exists())
+    await until(lambda: UID in library._pauses)
+    odoo.requests.clear()
+    return recorder.folder
+
+
+def again(library, odoo):
+    odoo.away = False
+    library._pauses.clear()
+    library._wake()
+
+
+async def test_nothing_is_kept_once_odoo_has_it(library, odoo, waiting):
+    assert library.pending == 1
+    again(library, odoo)
+    await until(lambda: not waiting.path.exists())
+    await until(lambda: library.pending == 0)
+    assert os.listdir(library.path) == ["local.key"]
+    tracks = ["agent", "caller", "mix"]
+    query = f"?offset=0&call={CALL}"
+    assert odoo.requests == [
+        *(("PUT", f"recordings/{UID}/{name}{query}") for name in tracks),
+        ("POST", f"recordings/{UID}/finish"),
+    ]
+
+
+async def test_pieces_go_on_where_odoo_says(library, odoo, waiting, monkeypatch):
+    monkeypatch.setattr(upload, "PIECE", 4000)
+    whole = (waiting / "agent.wcr").read_bytes()
+    odoo.files[f"recordings/{UID}/agent"] = whole[:5000]
+    again(library, odoo)
+    await until(lambda: UID in odoo.finished)
+    offsets = [
+        int(path.split("offset=")[1].split("&")[0])
+        for _method, path in odoo.requests
+        if f"{UID}/agent" in path
+    ]
+    assert offsets == [0, *range(5000, len(whole), 4000)]
+    assert odoo.files[f"recordings/{UID}/agent"] == whole
+
+
+async def test_a_track_that_arrived_broken_is_sent_again(library, odoo, waiting):
+    size = (waiting / "caller.wcr").stat().st_size
+    odoo.files[f"recordings/{UID}/caller"] = bytes(size)
+    again(library, odoo)
+    await until(lambda: UID in odoo.finished)
+    assert sorted(odoo.heard()) == ["agent", "caller", "mix"]
+
+
+@pytest.mark.parametrize("status", [401, 404, 500, 503])
+async def test_until_odoo_says_yes_everything_stays(library, odoo, waiting, status):
+    odoo.answers = [(status, {})]
+    again(library, odoo)
+    await until(lambda: UID in library._pauses)
+    assert {"key", "agent.wcr", "finished.json"} <= set(os.listdir(waiting.path))
+    again(library, odoo)
+    await until(lambda: UID in odoo.finished)
+
+
+async def test_a_no_to_the_finish_keeps_everything_too(library, odoo, waiting):
+    odoo.answers = [(200, {"size": 10**9})] * 3 + [(500, {})]
+    again(library, odoo)
+    await until(lambda: UID in library._pauses)
+    assert (waiting / "key").exists()
+
+
+async def test_pauses_between_tries_grow(library, odoo, waiting):
+    pauses = []
+    for _try in range(12):
+        library._wait(waiting)
+        pauses.append(library._pauses[UID][1])
+    assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300]
+
+
+async def test_what_odoo_does_not_know_for_a_week_is_erased(library, odoo, waiting):
+    about = waiting.read("recording.json")
+    waiting.write("recording.json", about | {"started": about["started"] - KEEP - 1})
+    odoo.answers = [(404, {})]
+    again(library, odoo)
+    await until(lambda: not waiting.path.exists())
+
+
+async def test_what_odoo_calls_gone_is_erased_at_once(library, odoo, waiting):
+    odoo.answers = [(410, {})] * 4
+    again(library, odoo)
+    await until(lambda: not waiting.path.exists())
+
+
+async def test_a_purge_erases_what_waits_also_of_other_workers(
+    library, odoo, waiting, tmp_path
+):
+    other = Library(tmp_path, odoo)
+    assert await other.purge(["d" * 32]) == 0
+    assert await other.purge([CALL]) == 1
+    assert sorted(os.listdir(waiting.path)) == ["erased", "lock", "recording.json"]
+    again(library, odoo)
+    await until(lambda: not waiting.path.exists())
+    assert odoo.requests == []
+
+
+async def test_a_purge_during_the_call_ends_the_recording(library, clock, record):
+    recorder = library.recorder(CALL, record)
+    recorder.start()
+    await until(lambda: (recorder.folder / "journal").exists())
+    await library.purge([CALL])
+    await until(lambda: not recorder.folder.path.exists())
+    assert recorder.state == "discarded"
+
+
+async def test_a_recording_purged_while_it_is_sent_is_not_sent_on(
+    library, odoo, waiting, monkeypatch
+):
+    monkeypatch.setattr(upload, "PIECE", 4000)
+    put = odoo.put
+
+    async def put_and_purge(path, body):
+        answer = await put(path, body)
+        if len(odoo.requests) == 2:
+            await library.purge([CALL])
+        return answer
+
+    odoo.put = put_and_purge
+    again(library, odoo)
+    await until(lambda: not waiting.path.exists())
+    assert len(odoo.requests) == 2 and not odoo.finished
+
+
+async def test_a_restart_hands_over_what_was_left(library, odoo, waiting, tmp_path):
+    await library.close()
+    odoo.away = False
+    fresh = Library(tmp_path, odoo)
+    await fresh.start()
+    try:
+        await until(lambda: UID in odoo.finished)
+    finally:
+        await fresh.close()
+    assert odoo.finished[UID]["recovered"] is False
+
+
+def test_a_uid_that_is_no_uid_leads_nowhere(tmp_path):
+    for uid in ("", "../" + "a" * 29, "A" * 32, "a" * 33):
+        with pytest.raises(ValueError):
+            Folder(tmp_path, uid)
