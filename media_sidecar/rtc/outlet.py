@@ -11,9 +11,9 @@ from .packet import CLOCK, FRAME, SILENCE, TICK, Packet, write_header
 
 # A caller of `send` is late by less than this without a gap in the time stamps.
 SLACK = 3 * FRAME
-# Silence fills the place of our own packets, sent every 20 ms, when one is missing; of
-# what is passed on not so soon: it would tear holes into the speech of an operator whose
-# network stutters.
+# Silence comes when one of our own packets, sent every 20 ms, is missing; in place of
+# what is passed on not so soon: it would tear holes into the speech of an operator
+# whose network stutters.
 MISSED = 2 * TICK
 PATIENCE = 0.4
 # Packets of a source that come after silence took their place are dropped; but a

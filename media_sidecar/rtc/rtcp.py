@@ -46,15 +46,17 @@ class Reports:
         if inlet.ssrc is None:
             return []
         middle, at = self._sender_report or (0, now)
+        # a tick that is made up for says an earlier time than the report had
+        since = min(max(0, round((now - at) * 65536)), 0xFFFFFFFF)
         return [
             rtp.RtcpReceiverInfo(
                 ssrc=inlet.ssrc,
                 fraction_lost=inlet.fraction_lost(),
                 packets_lost=min(inlet.lost, 0x7FFFFF),
                 highest_sequence=inlet.highest_on_wire,
-                jitter=round(inlet.jitter),
+                jitter=min(round(inlet.jitter), 0xFFFFFFFF),
                 lsr=middle,
-                dlsr=min(round((now - at) * 65536), 0xFFFFFFFF) if middle else 0,
+                dlsr=since if middle else 0,
             )
         ]
 
