@@ -9,7 +9,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .whatsapp_calling_health import REFUSED
+from ..tools.counters import REFUSED
 
 # the periods to choose from: filter of the search view and its domain
 PERIODS = {

@@ -2,16 +2,7 @@
 
 from odoo import api, fields, models
 
-REFUSED = (
-    "no_secret",
-    "bad_signature",
-    "unknown_key",
-    "bad_body",
-    "too_large",
-    "bad_verify_token",
-    "rate_limited",
-)
-# the same, of what comes from a media sidecar
+# what of a media sidecar was not taken in
 MEDIA_REFUSED = (
     "media_unknown",
     "media_unsigned",

@@ -6,8 +6,7 @@ from datetime import UTC, timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.counters import percentile
-from .whatsapp_calling_health import REFUSED
+from ..tools.counters import REFUSED, percentile
 
 HOURS = 24
 

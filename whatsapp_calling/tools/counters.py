@@ -12,6 +12,16 @@ from collections import Counter, defaultdict
 # room: upper ends in milliseconds, the last step has none.
 STEPS = (5, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500)
 STEPS += (750, 1000, 1500, 2000, 3000, 5000, 10000)
+# counters of webhooks that were not taken in
+REFUSED = (
+    "no_secret",
+    "bad_signature",
+    "unknown_key",
+    "bad_body",
+    "too_large",
+    "bad_verify_token",
+    "rate_limited",
+)
 _lock = threading.Lock()
 _counts = defaultdict(Counter)
 _times = defaultdict(lambda: defaultdict(Counter))
