@@ -21,7 +21,7 @@ async def open_call(unit, _request, body: dict) -> dict:
 
 
 async def remote(unit, request, body: dict) -> dict:
-    await _call(unit, request).set_answer(body["answer"])
+    await _call(unit, request).legs.set_answer(body["answer"])
     return DONE
 
 
@@ -43,7 +43,7 @@ async def leg_mode(unit, request, body: dict) -> dict:
 async def close_leg(unit, request, _body: dict) -> dict:
     call, ref = _call(unit, request), request.match_info["leg"]
     if call.parties.find(ref):
-        call.let_go(unit.calls.leg(call, ref))
+        call.legs.let_go(unit.calls.leg(call, ref))
     elif not unit.calls.had_leg(call, ref):
         raise ApiError(404, "unknown_leg", "There is no such leg in this call.")
     return DONE
@@ -87,7 +87,7 @@ async def recording(unit, request, body: dict) -> dict:
 async def dtmf(unit, request, body: dict) -> dict:
     call = _call(unit, request)
     if _first_time(call, body):
-        call.send_digits(body["digits"])
+        call.legs.send_digits(body["digits"])
     return DONE
 
 
@@ -123,7 +123,7 @@ async def program(unit, request, body: dict) -> dict:
 
 async def state(unit, request, _body: dict) -> dict:
     ref = request.match_info["call"]
-    return (unit.calls.over(ref) or unit.calls.get(ref)).described()
+    return unit.calls.over(ref) or unit.calls.get(ref).described()
 
 
 async def close(unit, request, _body: dict) -> dict:

@@ -26,7 +26,7 @@ class Calls:
         self.live: dict[str, Call] = {}
         self._opening: dict[str, asyncio.Task] = {}
         self._legs: dict[tuple[str, str], asyncio.Task] = {}
-        self._over: OrderedDict[str, tuple[float, Call]] = OrderedDict()
+        self._over: OrderedDict[str, tuple[float, dict]] = OrderedDict()
         self._closing: set[asyncio.Task] = set()
 
     def __len__(self) -> int:
@@ -60,7 +60,7 @@ class Calls:
             call = self.live[ref] = Call(ref, body["direction"], settings, self._host)
             if body.get("program"):
                 call.stage.ask(body["program"])
-            answer = {"sdp": await call.open_peer(offer if inbound else None)}
+            answer = {"sdp": await call.legs.open_peer(offer if inbound else None)}
             if body.get("operator"):
                 wanted = {"role": "operator", **body["operator"]}
                 answer["operator_sdp"] = (await self.add_leg(call, wanted))["sdp"]
@@ -76,7 +76,7 @@ class Calls:
         """What POST …/legs describes; its answer."""
         key = (call.ref, body["leg"])
         if key not in self._legs:
-            adding = call.add_leg(
+            adding = call.legs.add(
                 body["leg"], body["role"], body.get("mode", "talk"), body["offer"]
             )
             self._legs[key] = asyncio.create_task(adding)
@@ -94,8 +94,8 @@ class Calls:
             raise ApiError(404, "call_ended", "The call has ended.")
         raise ApiError(404, "unknown_call", "There is no such call here.")
 
-    def over(self, ref: str) -> Call | None:
-        """A call that has ended of late."""
+    def over(self, ref: str) -> dict | None:
+        """How a call that has ended of late was; nothing else of it is kept."""
         return self._over[ref][1] if ref in self._over else None
 
     def leg(self, call: Call, ref: str) -> Party:
@@ -128,7 +128,7 @@ class Calls:
         for task in call.tasks:
             task.add_done_callback(self._closing.discard)
         now = time.monotonic()
-        self._over[call.ref] = (now, call)
+        self._over[call.ref] = (now, call.described())
         while self._over:
             at, _ = next(iter(self._over.values()))
             if now - at < REMEMBERED and len(self._over) <= MOST_REMEMBERED:

@@ -49,7 +49,7 @@ class Stage:
             self._start()
         self._call.reroute()
 
-    async def begin(self) -> bool:
+    def begin(self) -> bool:
         """With the accept: whether a program has the call."""
         if self.spec and not self._task:
             self._start()

@@ -25,6 +25,7 @@ class FarEnd:
         self.hertz = hertz
         self.packets = []
         self.digits = []
+        self.music: set[bytes] = set()  # packets of the music on hold
         self._encoder = Encoder(RATE)
         self._said = 0
         self._receiver = Receiver(self._on_sound, RATE)
@@ -91,7 +92,13 @@ class FarEnd:
         await until(lambda: self.tones() == set(tones), f"{self.hertz} hears {tones}")
 
     async def hears_music(self) -> None:
-        await until(lambda: self.tones() and 440 not in self.tones(), "music")
+        """Wait until ten packets in a row are those of the hold music."""
+
+        def music() -> bool:
+            last = [packet.payload for packet in self.packets[-10:]]
+            return len(last) == 10 and self.music.issuperset(last)
+
+        await until(music, "music")
 
     async def connected(self) -> None:
         await until(lambda: self.leg.state == "connected", "connected")
@@ -104,7 +111,21 @@ class FarEnd:
         """Be gone as a killed browser: nothing more is sent, no goodbye."""
         self._handle.cancel()
         for protocol in self.leg._agent._protocols:
-            protocol.transport.abort()
+            protocol.transport = _Cut(protocol.transport)
+            protocol.datagram_received = lambda data, addr: None
+
+
+class _Cut:
+    """A socket whose cable was pulled."""
+
+    def __init__(self, transport) -> None:
+        self._transport = transport
+
+    def sendto(self, data, addr) -> None:
+        pass
+
+    def __getattr__(self, name):
+        return getattr(self._transport, name)
 
 
 async def until(condition, what: str = "", patience: float = PATIENCE):

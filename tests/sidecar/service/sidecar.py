@@ -87,8 +87,10 @@ class Sidecar:
 
     async def end(self, hertz) -> FarEnd:
         """Somebody who says a tone of `hertz` (0: nothing at all)."""
-        self.ends.append(await FarEnd.open(hertz))
-        return self.ends[-1]
+        end = await FarEnd.open(hertz)
+        end.music = set(await self.unit.prompts.packets({"music": "hold"}))
+        self.ends.append(end)
+        return end
 
     async def call(self, *, operator=True, accepted=True, **more) -> "Talk":
         """An inbound call whose customer says 440 Hz and its operator 660 Hz."""
