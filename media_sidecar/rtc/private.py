@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import functools
 import secrets
+import socket
 import string
 import time
 from collections.abc import Callable
@@ -37,7 +38,7 @@ _CERTIFICATE_AGE = 86400  # seconds one certificate serves all legs of the proce
 _AGAIN = (0.06, 0.12, 0.24, 0.48)
 
 _WANTED = (
-    (aioice.ice.StunProtocol, ("datagram_received", "protocol_lost")[:1]),
+    (aioice.ice.StunProtocol, ("datagram_received",)),
     (
         aioice.Connection,
         ("gather_candidates", "check_complete", "check_incoming", "connect", "close"),
@@ -95,6 +96,8 @@ def self_check() -> list[str]:
 class _Protocol(aioice.ice.StunProtocol):
     """A socket: media go straight to the leg, DTLS to its queue, STUN to aioice."""
 
+    transmit: Callable[[bytes, tuple], object]
+
     def datagram_received(self, data: bytes, addr: tuple) -> None:
         if not data:
             return
@@ -144,6 +147,8 @@ class Agent(aioice.Connection):
         self.on_media = on_media
         self.on_dtls = on_dtls
         self.last_check_at = 0.0
+        self.unsent = 0
+        self._pair = self._address = None
 
     async def gather_candidates(self) -> None:
         """Bind the sockets; ask STUN and TURN, if wanted, for half a second."""
@@ -163,12 +168,14 @@ class Agent(aioice.Connection):
     async def _bind(self, loop, address: str) -> _Protocol | None:
         for port in self._ports():
             try:
-                transport, protocol = await loop.create_datagram_endpoint(
-                    lambda: _Protocol(self), local_addr=(address, port)
-                )
+                sock = _socket(address, port)
             except OSError:
                 continue
+            transport, protocol = await loop.create_datagram_endpoint(
+                lambda: _Protocol(self), sock=sock
+            )
             transport.max_size = _DATAGRAM
+            protocol.transmit = sock.sendto
             host, port = transport.get_extra_info("sockname")[:2]
             protocol.local_candidate = Candidate(
                 foundation=aioice.ice.candidate_foundation("host", "udp", host),
@@ -222,6 +229,7 @@ class Agent(aioice.Connection):
                 candidate, protocol = task.result()
                 self._local_candidates.append(candidate)
                 if protocol is not None:
+                    protocol.transmit = protocol.transport.sendto
                     self._protocols.append(protocol)
 
     def check_complete(self, pair) -> None:
@@ -248,7 +256,29 @@ class Agent(aioice.Connection):
         pair = self._nominated.get(1)
         if pair is None:
             raise ConnectionError("there is no way to the peer")
-        pair.protocol.transport.sendto(data, pair.remote_addr)
+        if pair is not self._pair:
+            self._pair, self._address = pair, pair.remote_addr
+        try:
+            pair.protocol.transmit(data, self._address)
+        except OSError:
+            # a full buffer, no route for the moment: as if it were lost on the way
+            self.unsent += 1
+
+
+def _socket(address: str, port: int) -> socket.socket:
+    """A bound UDP socket; asyncio's transport adds a copy and three checks to each
+    packet that is sent, so the socket itself is kept."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((address, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _priority(host: str, index: int) -> int:
