@@ -34,6 +34,7 @@ from . import test_outside
 from . import test_keys
 from . import test_permissions
 from . import test_push
+from . import test_recording_upload
 from . import test_recordings
 from . import test_requests
 from . import test_settings
