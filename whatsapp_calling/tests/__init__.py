@@ -8,6 +8,7 @@ from . import test_check_setup
 from . import test_claim
 from . import test_companies
 from . import test_connect
+from . import test_consent
 from . import test_contacts
 from . import test_copies
 from . import test_deadlines
