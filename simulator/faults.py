@@ -3,8 +3,6 @@
 import itertools
 from dataclasses import dataclass, field
 
-from .speech.desk import FAULTS as SPEECH
-
 # What can go wrong with a webhook.
 WEBHOOK = (
     "duplicate",  # sent again `times` times, `gap` seconds apart
@@ -42,8 +40,6 @@ CALL = (
     "fail",  # terminate FAILED with `code` `seconds` (0.5) after the answer
 )
 
-KINDS = WEBHOOK + GRAPH + CALL + SPEECH
-
 
 @dataclass
 class Fault:
@@ -79,8 +75,10 @@ class Faults:
         """Take an order from JSON; raises ValueError when it makes no sense."""
         data = dict(data)
         kind = data.pop("kind", None)
-        if kind not in KINDS:
-            raise ValueError(f"unknown kind {kind}; known: {', '.join(KINDS)}")
+        if kind not in WEBHOOK + GRAPH + CALL:
+            raise ValueError(
+                f"unknown kind {kind}; known: {', '.join(WEBHOOK + GRAPH + CALL)}"
+            )
         on = data.pop("on", [])
         if not isinstance(on, list | str):
             raise ValueError("on must be a text or a list of texts")

@@ -7,17 +7,10 @@ import threading
 import requests
 
 from tools import databases, postgres
-from tools.paths import (
-    DEMO_DATABASE,
-    LOGS,
-    ODOO_PORT,
-    ROOT,
-    SIDECAR_PORT,
-    SIMULATOR_PORT,
-)
+from tools.paths import DEMO_DATABASE, LOGS, ODOO_PORT, ROOT, SIMULATOR_PORT
 from tools.process import is_free
 from tools.say import SetupError, main, say
-from tools.servers import OdooServer, Sidecar, Simulator, wire
+from tools.servers import OdooServer, Simulator, wire
 
 LOGINS = """
   Odoo        {odoo}
@@ -27,8 +20,6 @@ LOGINS = """
               agent3 / agent3    operator, second company
   The phone   {phone}
               be Eva Gruber: her ticket is agent1's, so her call rings there first
-  The sidecar {sidecar}
-              calls of +43 720 880102 (Service line) pass through it and are recorded
   Connect     to try it, as admin: token demo-token-3, app secret
               demo-app-secret-3, account ID 100000000000003
   Logs        {logs}
@@ -41,12 +32,7 @@ LOGINS = """
 def demo():
     stopped = threading.Event()
     _on_signals(_interrupt)  # a database half made is given up at once
-    ports = {
-        "ODOO_PORT": ODOO_PORT,
-        "SIMULATOR_PORT": SIMULATOR_PORT,
-        "SIDECAR_PORT": SIDECAR_PORT,
-    }
-    for name, port in ports.items():
+    for name, port in (("ODOO_PORT", ODOO_PORT), ("SIMULATOR_PORT", SIMULATOR_PORT)):
         if not is_free(port):
             raise SetupError(f"Port {port} is taken. Choose another: {name}=<port>")
     with postgres.running():
@@ -54,8 +40,7 @@ def demo():
         odoo = OdooServer(DEMO_DATABASE, ODOO_PORT, log="demo-odoo")
         simulator = Simulator(odoo.url, SIMULATOR_PORT, log="demo-simulator")
         wire(DEMO_DATABASE, odoo.url, simulator.url)
-        sidecar = Sidecar(odoo.url, SIDECAR_PORT, log="demo-sidecar")
-        processes = [odoo, sidecar]
+        processes = [odoo]
         if (ROOT / "simulator/__main__.py").exists():
             processes.insert(0, simulator)
         _on_signals(lambda *_: stopped.set())
@@ -65,11 +50,7 @@ def demo():
                 say("odoo", "preparing the pages")
                 _warm_up(odoo)
             if not stopped.is_set():
-                urls = {
-                    "odoo": odoo.url,
-                    "phone": f"{simulator.url}/",
-                    "sidecar": f"{sidecar.url}/health",
-                }
+                urls = {"odoo": odoo.url, "phone": f"{simulator.url}/"}
                 print(LOGINS.format(**urls, logs=LOGS))
                 print("READY", flush=True)
             _watch(processes, stopped)

@@ -38,6 +38,8 @@
         "wizard/whatsapp_call_diagnosis_views.xml",
         "wizard/whatsapp_calling_copy_views.xml",
         "wizard/whatsapp_calling_rotation_views.xml",
+        "views/whatsapp_call_assistant_views.xml",
+        "views/whatsapp_calling_speech_views.xml",
         "views/res_config_settings_views.xml",
         "views/whatsapp_calling_menus.xml",
         "views/guide/guide_user.xml",

@@ -1,10 +1,1 @@
-from . import (
-    diagnostics,
-    media,
-    ping,
-    recording,
-    recording_upload,
-    softphone,
-    webhook,
-    webmanifest,
-)
+from . import diagnostics, media, ping, recording, softphone, webhook, webmanifest

@@ -23,5 +23,8 @@ VALUES ('whatsapp_calling.confirmed_uuid', 'neutralized')
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;
 -- Nobody listens to customers in a copy.
 UPDATE whatsapp_call_recording SET key_encrypted = NULL;
+UPDATE whatsapp_calling_speech
+   SET stt_key_encrypted = NULL, tts_key_encrypted = NULL,
+       stt_engine = 'local', tts_engine = 'local';
 -- What somebody was typing in.
 DELETE FROM whatsapp_calling_connect;

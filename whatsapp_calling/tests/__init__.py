@@ -8,7 +8,6 @@ from . import test_check_setup
 from . import test_claim
 from . import test_companies
 from . import test_connect
-from . import test_consent
 from . import test_contacts
 from . import test_copies
 from . import test_deadlines
@@ -26,6 +25,7 @@ from . import test_ingest
 from . import test_js
 from . import test_health
 from . import test_migrations
+from . import test_no_answer
 from . import test_notices
 from . import test_permission_check
 from . import test_permission_limits
@@ -35,7 +35,6 @@ from . import test_outside
 from . import test_keys
 from . import test_permissions
 from . import test_push
-from . import test_recording_upload
 from . import test_recordings
 from . import test_requests
 from . import test_settings

@@ -27,11 +27,13 @@ class Graph:
     """Takes what the addon sends to graph.facebook.com.
 
     :ivar requests: (method, path, JSON body) of each, in order
+    :ivar uploads: bodies of forms
     """
 
     def __init__(self):
         self.requests = []
         self.tokens = []
+        self.uploads = []
         self._answers = defaultdict(deque)
 
     @property
@@ -48,7 +50,7 @@ class Graph:
         self._answers[action] += answers
 
     def handle(self, request):
-        body = json.loads(request.body) if request.body else None
+        body = self._read(request)
         path = urlsplit(request.url).path
         self.requests.append((request.method, path, body))
         self.tokens.append(request.headers.get("Authorization"))
@@ -63,12 +65,22 @@ class Graph:
             return self._response(answer.status, answer.content, answer.headers)
         return self._response(200, answer)
 
+    def _read(self, request):
+        """JSON, or of a form what is in it: bytes."""
+        kind = request.headers.get("Content-Type") or ""
+        if kind.startswith("multipart/form-data"):
+            self.uploads.append(request.body)
+            return None
+        return json.loads(request.body) if request.body else None
+
     def _action(self, path, body):
         return (body or {}).get("action") or path.rsplit("/", 1)[-1]
 
     def _usual(self, action):
         if action == "connect":
             return {"messaging_product": "whatsapp", "calls": [{"id": "wacid.out1"}]}
+        if action == "media":
+            return {"id": "8000"}
         if action == "messages":
             return {
                 "messaging_product": "whatsapp",

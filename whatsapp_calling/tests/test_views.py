@@ -138,6 +138,8 @@ class TestViews(WhatsappCallingCase):
                 "live": True,
                 "completed": False,
                 "missed": False,
+                "left_message": False,
+                "message_unheard": False,
                 "rejected": False,
                 "unanswered": False,
                 "cancelled": False,

@@ -181,6 +181,15 @@ export class DialingPhone extends RingingPhone {
         );
     }
 
+    /** Nobody answered an hour ago, and this user is to call back: a click dials, nothing else. */
+    onCallBack({ name, target }) {
+        this.offer(
+            _t("It is time to call %(name)s back.", { name }),
+            { type: "info", label: _t("Call") },
+            () => this.dial(target)
+        );
+    }
+
     /** A message did not reach the customer; after 24 hours a template may. */
     onMessageRefused({ message, target }) {
         this.permissionVersion++;

@@ -81,6 +81,7 @@ export class PhoneLine extends ServerLine {
         on("update", (payload) => this.onUpdate(payload));
         on("wrap_up", ({ until }) => this.setWrapUp(until));
         on("permission", (payload) => this.onPermission(payload));
+        on("call_back", (payload) => this.onCallBack(payload));
         on("message_refused", (payload) => this.onMessageRefused(payload));
     }
 
