@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from . import meta_bodies as meta
 from .common import WhatsappCallingCase
 from .graph import Refusal
-from .sidecar import SidecarMixin, SidecarRefusal
+from .speaking_sidecar import SidecarMixin, SidecarRefusal
 
 DEFAULT_TEXT = "Sorry we missed your call — please reply and we'll get back to you"
 OGG = b"OggS" + bytes(60) + b"OpusHead" + bytes(200)
