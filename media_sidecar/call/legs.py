@@ -88,6 +88,7 @@ class Legs:
         else:
             if party is self._parties.arriving:
                 self.promote(party)
+                self._call.stage.end(OPERATOR)  # whoever answered steps back
             self._call.emit("leg_connected", **party.facts())
         self._call.reroute()
 

@@ -8,7 +8,8 @@ A program is made with (call, spec) and has `async run()`. It uses
 - `call.stage.digits(on_digit)` and `call.stage.sound(on_sound)`: what comes from the
   customer; each returns a function that ends it. Sound is mono s16le at 16 kHz
 - `call.emit(kind, **data)`, `call.end("program")` when it is done
-- `stop(reason)`, called once when the call ends under it ("peer", "odoo", ...)
+- `stop(reason)`, called once when the call ends under it ("peer", "odoo", ...) or an
+  operator takes it ("operator"); `run` is cancelled after that
 """
 
 import asyncio
@@ -98,7 +99,9 @@ class Stage:
             on_digit(digit)
 
     def end(self, reason: str) -> None:
-        """The call ends: the program may say what it has."""
-        program, self.program = self.program, None
-        if program and hasattr(program, "stop"):
+        """The call ends, or an operator takes it: the program may say what it has."""
+        program, self.program, self.spec = self.program, None, None
+        if program:
             program.stop(reason)
+        if self._task and self._task is not asyncio.current_task():
+            self._task.cancel()

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from media_sidecar import auth
 from media_sidecar.errors import ApiError
+from tests.sidecar.recording import conftest as recordings
 
 REF = "demo-sidecar"
 SECRET = "demo-sidecar-secret-0123456789abcdef"
@@ -30,7 +31,7 @@ class Odoo:
     def __init__(self, port=0):
         self.port = port
         self.events, self.posts, self.hellos, self.refusals = [], [], [], []
-        self.recordings = []
+        self.archive = recordings.Odoo()  # what it was given of recordings
         self.statuses = []  # answers to give to events before 200s
         self.unknown_calls = []
         self.clock = 0.0  # seconds ahead
@@ -102,11 +103,12 @@ class Odoo:
 
     async def _recording(self, request):
         body = await self._checked(request)
-        self.recordings.append((request.method, request.match_info["rest"], body))
+        path = "recordings" + request.path_qs.split("/recordings")[1]
         if request.method == "PUT":
-            offset = int(request.query["offset"])
-            return web.json_response({"size": offset + len(body)})
-        return web.json_response({"ok": True})
+            status, answer = await self.archive.put(path, body)
+        else:
+            status, answer = await self.archive.post(path, json.loads(body))
+        return web.json_response(answer, status=status)
 
     def kinds(self, call=None):
         """Kinds of the events so far, of one call."""
