@@ -21,11 +21,9 @@ from .registration import Registration
 from .rtc import private
 from .rtc.ice import IceOptions
 from .rtc.ticker import Ticker
-from .speech import Prompts, speak_note
+from .speech import Speech
 
 logger = logging.getLogger(__name__)
-
-USUAL = [{"music": "hold"}, {"tone": "beep"}]
 
 
 class Unit:
@@ -48,12 +46,11 @@ class Unit:
         self.outbox = Outbox(folder / "outbox", self.link)
         self.registration = Registration(self)
         self.registration.on_unknown_calls = self._end_unknown
-        self.prompts = Prompts(shared / "prompts")
+        self.speech = Speech(shared)
         self.library = Library(shared, self.link)
         self.calls = Calls(self._host(), self._on_ended)
         self.draining = False
         self.stopped = False
-        self._tasks: set[asyncio.Task] = set()
         self._add_gauges()
 
     def _host(self) -> Host:
@@ -61,9 +58,9 @@ class Unit:
             emit=self._emit,
             odoo_silent=lambda: self.link.silent_for(time.monotonic()),
             ended=self._on_ended,
-            prompts=self.prompts,
+            prompts=self.speech.prompts,
             library=self.library,
-            transcriber=None,
+            transcriber=self.speech.transcriber,
             programs={},
             ice=_ice(self.config),
         )
@@ -82,7 +79,7 @@ class Unit:
         self.outbox.start()
         await self.library.start()
         self.registration.start()
-        self._tasks.add(asyncio.create_task(self.prompts.prepare(USUAL)))
+        self.speech.start()
 
     @property
     def lag_ms(self) -> float:
@@ -101,15 +98,6 @@ class Unit:
         for ref in refs:
             if ref in self.calls.live:
                 self.calls.get(ref).end("odoo")
-
-    async def speak(self, prompt: dict, speech: dict) -> bytes:
-        """An Ogg Opus file of a text; raises SpeechError."""
-        return await speak_note(
-            prompt["text"],
-            prompt.get("language") or "en",
-            prompt.get("voice") or "",
-            speech.get("tts"),
-        )
 
     async def purge(self, refs: set[str]) -> None:
         """Erase what is left of these calls, here and on disk."""
@@ -156,8 +144,7 @@ class Unit:
             "started": self.started,
             "recordings_pending": self.library.pending,
             "disk_free": self.library.disk_free(),
-            "stt": [],
-            "tts": [],
+            **self.speech.engines(),
         }
 
     def health(self) -> dict:
@@ -189,7 +176,7 @@ class Unit:
         self.stopped = True
         await self.registration.close()
         await self.library.close()
-        await self.prompts.close()
+        await self.speech.close()
         await self.outbox.close()
         await self.link.close()
 

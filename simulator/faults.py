@@ -3,6 +3,8 @@
 import itertools
 from dataclasses import dataclass, field
 
+from .speech.desk import FAULTS as SPEECH
+
 # What can go wrong with a webhook.
 WEBHOOK = (
     "duplicate",  # sent again `times` times, `gap` seconds apart
@@ -40,6 +42,8 @@ CALL = (
     "fail",  # terminate FAILED with `code` `seconds` (0.5) after the answer
 )
 
+KINDS = WEBHOOK + GRAPH + CALL + SPEECH
+
 
 @dataclass
 class Fault:
@@ -75,10 +79,8 @@ class Faults:
         """Take an order from JSON; raises ValueError when it makes no sense."""
         data = dict(data)
         kind = data.pop("kind", None)
-        if kind not in WEBHOOK + GRAPH + CALL:
-            raise ValueError(
-                f"unknown kind {kind}; known: {', '.join(WEBHOOK + GRAPH + CALL)}"
-            )
+        if kind not in KINDS:
+            raise ValueError(f"unknown kind {kind}; known: {', '.join(KINDS)}")
         on = data.pop("on", [])
         if not isinstance(on, list | str):
             raise ValueError("on must be a text or a list of texts")

@@ -85,6 +85,9 @@ class Switches:
     require_appsecret_proof: bool = False
     escape_slashes: bool = True
     media: bool = True  # False: every call is signalling only
+    deepgram_keys: str = "demo-deepgram-key"  # that are accepted: a,b
+    elevenlabs_keys: str = "demo-elevenlabs-key"
+    speech_idle: float = 10.0  # seconds without audio or KeepAlive: close 1011
     keep_heard: float = 3600.0  # seconds of what a phone heard
 
     def change(self, values: dict) -> None:

@@ -11,6 +11,8 @@ from .faults import Faults
 from .hub import Hub
 from .model import App, Number, Phone, Waba
 from .permissions import Ledger
+from .speech.desk import SpeechDesk
+from .speech.hearing import Recogniser
 from .switches import Switches
 from .webhooks.sender import Sender
 
@@ -30,6 +32,7 @@ class World:
         self.hub = Hub()
         self.switches = Switches()
         self.sender = Sender(self)
+        self.recogniser = Recogniser()
         self._tasks: set[asyncio.Task] = set()
         self._timers: set[asyncio.TimerHandle] = set()
         self.load()
@@ -49,6 +52,7 @@ class World:
         self.calls: dict[str, Any] = {}
         self.requests: list[dict] = []
         self.media: dict[str, dict] = {}
+        self.speech = SpeechDesk(self)
         self.message_times: dict[tuple[str, str], list[float]] = {}
         self.number_times: dict[str, list[float]] = {}
         self.query_times: dict[str, list[float]] = {}
@@ -135,6 +139,7 @@ class World:
         for call in list(self.calls.values()):
             await call.release()
         await self.sender.close()
+        self.recogniser.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

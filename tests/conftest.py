@@ -11,7 +11,7 @@ import pytest
 from tools import databases, postgres
 from tools.browser import Browser
 from tools.process import free_port
-from tools.servers import OdooServer, Simulator, wire
+from tools.servers import OdooServer, Sidecar, Simulator, wire
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +74,22 @@ def simulator(odoo_server, simulator_port, request):
     ).start()
     try:
         yield server.wait_ready()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def sidecar(odoo_server, request, tmp_path_factory):
+    """A running media sidecar that `odoo_server` knows (`demo-sidecar`).
+
+    `.url`, `.health()`, `.restart()`, `.kill()`, `.start()`, `.wait_known()`,
+    `.state` (its folder).
+    """
+    folder = tmp_path_factory.mktemp("sidecar")
+    server = Sidecar(odoo_server.url, state=folder, log=_log(request, "sidecar"))
+    server.start()
+    try:
+        yield server.wait_ready().wait_known()
     finally:
         server.stop()
 

@@ -7,10 +7,17 @@ import threading
 import requests
 
 from tools import databases, postgres
-from tools.paths import DEMO_DATABASE, LOGS, ODOO_PORT, ROOT, SIMULATOR_PORT
+from tools.paths import (
+    DEMO_DATABASE,
+    LOGS,
+    ODOO_PORT,
+    ROOT,
+    SIDECAR_PORT,
+    SIMULATOR_PORT,
+)
 from tools.process import is_free
 from tools.say import SetupError, main, say
-from tools.servers import OdooServer, Simulator, wire
+from tools.servers import OdooServer, Sidecar, Simulator, wire
 
 LOGINS = """
   Odoo        {odoo}
@@ -20,6 +27,8 @@ LOGINS = """
               agent3 / agent3    operator, second company
   The phone   {phone}
               be Eva Gruber: her ticket is agent1's, so her call rings there first
+  The sidecar {sidecar}
+              calls of +43 720 880102 (Service line) pass through it and are recorded
   Connect     to try it, as admin: token demo-token-3, app secret
               demo-app-secret-3, account ID 100000000000003
   Logs        {logs}
@@ -32,7 +41,12 @@ LOGINS = """
 def demo():
     stopped = threading.Event()
     _on_signals(_interrupt)  # a database half made is given up at once
-    for name, port in (("ODOO_PORT", ODOO_PORT), ("SIMULATOR_PORT", SIMULATOR_PORT)):
+    ports = {
+        "ODOO_PORT": ODOO_PORT,
+        "SIMULATOR_PORT": SIMULATOR_PORT,
+        "SIDECAR_PORT": SIDECAR_PORT,
+    }
+    for name, port in ports.items():
         if not is_free(port):
             raise SetupError(f"Port {port} is taken. Choose another: {name}=<port>")
     with postgres.running():
@@ -40,7 +54,8 @@ def demo():
         odoo = OdooServer(DEMO_DATABASE, ODOO_PORT, log="demo-odoo")
         simulator = Simulator(odoo.url, SIMULATOR_PORT, log="demo-simulator")
         wire(DEMO_DATABASE, odoo.url, simulator.url)
-        processes = [odoo]
+        sidecar = Sidecar(odoo.url, SIDECAR_PORT, log="demo-sidecar")
+        processes = [odoo, sidecar]
         if (ROOT / "simulator/__main__.py").exists():
             processes.insert(0, simulator)
         _on_signals(lambda *_: stopped.set())
@@ -50,7 +65,11 @@ def demo():
                 say("odoo", "preparing the pages")
                 _warm_up(odoo)
             if not stopped.is_set():
-                urls = {"odoo": odoo.url, "phone": f"{simulator.url}/"}
+                urls = {
+                    "odoo": odoo.url,
+                    "phone": f"{simulator.url}/",
+                    "sidecar": f"{sidecar.url}/health",
+                }
                 print(LOGINS.format(**urls, logs=LOGS))
                 print("READY", flush=True)
             _watch(processes, stopped)

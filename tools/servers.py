@@ -1,4 +1,4 @@
-"""Real servers for the demo, the tests and the benchmarks: Odoo and the simulator."""
+"""Real servers for the demo, the tests and the benchmarks: Odoo, simulator, sidecar."""
 
 import contextlib
 import json
@@ -6,7 +6,7 @@ import json
 import requests
 
 from tools import commands, databases
-from tools.paths import DEV_DIR, ROOT
+from tools.paths import DATA, DEV_DIR, ROOT
 from tools.process import Process, free_port
 from tools.venv import PYTHON
 
@@ -107,6 +107,50 @@ class Simulator(Process):
         if "json" in answer.headers.get("Content-Type", ""):
             return answer.json()
         return answer.content
+
+
+class Sidecar(Process):
+    """A media sidecar as the demo data know it; `state` is its folder."""
+
+    REF = "demo-sidecar"
+    SECRET = "demo-sidecar-secret-0123456789abcdef"  # not one: in the demo data too
+
+    def __init__(
+        self, odoo_url, port=None, state=None, workers=1, env=None, log="sidecar"
+    ):
+        self.port = port or free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.state = state or DATA / "sidecar"
+        settings = {
+            "ODOO_URL": odoo_url,
+            "SIDECAR_REF": self.REF,
+            "SIDECAR_SECRET": self.SECRET,
+            "SIDECAR_URL": self.url,
+            "LISTEN_PORT": self.port,
+            "STATE_DIR": self.state,
+            "WORKERS": workers,
+            # a machine that also runs Odoo, a browser and tests is late now and then
+            "LAG_LIMIT_MS": 500,
+        }
+        env = commands.environment(**settings | (env or {}))
+        command = [PYTHON, "-m", "media_sidecar"]
+        super().__init__("Sidecar", command, env, ROOT, log)
+
+    def wait_ready(self, seconds=30):
+        return self.wait_until(lambda: _answers(f"{self.url}/health"), seconds)
+
+    def restart(self):
+        """A clean stop and a new start on the same port and folder."""
+        self.stop()
+        return self.start().wait_ready()
+
+    def health(self):
+        """What it says of itself; `odoo` is "up" once Odoo knows it."""
+        return requests.get(f"{self.url}/health", timeout=5).json()
+
+    def wait_known(self, seconds=30):
+        """Wait until Odoo has its heartbeat."""
+        return self.wait_until(lambda: self.health()["odoo"] == "up", seconds)
 
 
 def wire(database, odoo_url, simulator_url):

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from .. import auth
 from ..errors import ApiError
+from ..rtc.sdp import SdpRefused
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,9 @@ def make_gate(unit):
             return response
         except ApiError as error:
             return _refuse(unit, action, error)
+        except SdpRefused as error:
+            refusal = ApiError(400, "bad_sdp", f"{error.reason}.")
+            return _refuse(unit, action, refusal)
         except web.HTTPException as error:
             return _refuse(unit, action, _plain(error))
         except Exception:

@@ -10,6 +10,7 @@ SIGNED = {
     404: "Another sidecar's request, or a call or leg that is not here",
     409: "This very request was received before",
     413: "Larger than 256 KiB",
+    500: "A fault of the sidecar; its log says which",
 }
 BAD = {400: "Not what this operation takes; the message says why"}
 NOT_NOW = {422: "Understood, but not possible in the call's present state"}

@@ -7,9 +7,8 @@ from ..speech import SpeechError
 
 
 async def speech(unit, _request: web.Request, body: dict) -> web.Response:
-    prompt = {name: body.get(name) for name in ("text", "language", "voice")}
     try:
-        content = await unit.speak(prompt, {"tts": body.get("tts") or {}})
+        content = await unit.speech.note(body)
     except SpeechError as error:
         raise ApiError(502, "tts_failed", error.message) from error
     return web.Response(body=content, content_type="audio/ogg")

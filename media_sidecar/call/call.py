@@ -47,6 +47,7 @@ class Call:
         self.mixer = Mixer()
         self.tape = Tape(self, settings.record)
         self.transcript = Transcript(self, settings.transcribe)
+        self.tape.on_change = self.transcript.look
         self.stage = Stage(self)
         self.guard = Guard(self)
         self._music: list[bytes] | None = None
@@ -213,9 +214,9 @@ class Call:
         self.tape.end()
         self.ended_at, self.reason = time.monotonic(), reason
         seconds = round(self.elapsed_ms / 1000, 1)
-        self.transcript.close()
         self.emit("ended", reason=reason, seconds=seconds)
         self.give_up()
+        self.transcript.close()
         self.host.ended(self)
         facts = {"call": self.ref, "reason": reason, "seconds": seconds}
         logger.info("Call ended", extra={"facts": facts})

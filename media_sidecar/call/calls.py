@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from ..errors import ApiError
-from ..rtc.leg import SdpRefused
 from .call import Call
 from .host import Host
 from .parties import Party
@@ -14,6 +13,7 @@ from .settings import read
 
 REMEMBERED = 600.0  # seconds an ended call is told from one that never was
 MOST_REMEMBERED = 1000
+LAST_WORDS = 11.0  # seconds a transcriber may take for the last turns, and some
 
 
 class Calls:
@@ -137,15 +137,13 @@ class Calls:
         self._on_ended(call)
 
     async def close(self) -> None:
-        """Wait until every leg has said goodbye."""
+        """Wait until every leg has said goodbye and every last turn is told."""
         if self._closing:
-            await asyncio.wait(self._closing, timeout=3)
+            await asyncio.wait(self._closing, timeout=LAST_WORDS)
 
 
 def _plain(error: BaseException) -> BaseException:
     """What the API says of a leg that could not be opened."""
-    if isinstance(error, SdpRefused):
-        return ApiError(400, "bad_sdp", f"{error.reason}.")
     if isinstance(error, OSError):
         return ApiError(503, "busy", "There is no free UDP port for another leg.")
     return error

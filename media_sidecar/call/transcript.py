@@ -5,13 +5,14 @@ it was stopped or refused: what may not be kept as sound may not be kept as text
 """
 
 from .parties import Party
+from .tasks import spawn
 
 RESYNC = 500  # ms by which a voice's own clock may leave the call's
 LISTENING = ("off", "on", "failed")  # states of a recording
 
 
 class Transcript:
-    """`attach` for each party; `look` when the recording's state has changed."""
+    """`start` with the accept, `follow` whoever speaks, `close` at the end."""
 
     def __init__(self, call, settings: dict | None) -> None:
         self._call = call
@@ -68,6 +69,11 @@ class Transcript:
         """`kind`: "stt_failed" or "transcript_gap"."""
         self._call.emit(kind, **data)
 
+    def look(self) -> None:
+        """The recording's state has changed."""
+        if self._transcriber and not self._allowed():
+            self._transcriber.pause()
+
     def refuse(self) -> None:
         """The customer does not want it."""
         self.refused = True
@@ -79,5 +85,5 @@ class Transcript:
             cancel()
         self._cancels.clear()
         if self._transcriber:
-            self._transcriber.close()
+            spawn(self._call.tasks, self._transcriber.close())
             self._transcriber = None

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from ..speech import control as speech
 from . import accounts, burst, calls, phones, whole
 from .tools import WORLD, errors
 
@@ -15,6 +16,6 @@ def add(app: web.Application, world: "World") -> None:
     """Add all of them and their errors."""
     app[WORLD] = world
     app.middlewares.append(errors)
-    for module in (calls, phones, accounts, whole, burst):
+    for module in (calls, phones, accounts, whole, burst, speech):
         for method, path, handler in module.ROUTES:
             app.router.add_route(method, f"/control/{path}", handler)

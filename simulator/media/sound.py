@@ -90,19 +90,31 @@ def read(source: str | bytes) -> np.ndarray:
     return np.concatenate(arrays) if arrays else np.zeros(0, np.int16)
 
 
-async def spoken(text: str) -> Packets:
-    """Speak `text` with flite; raises SoundError when flite is not installed."""
+async def made_by(command: list[str], text: str) -> np.ndarray:
+    """What a speech program makes of `text` on its input: int16 mono at 48 kHz.
+
+    :param command: "{}" in it becomes the file to write; raises SoundError
+    """
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "speech.wav"
+        command = [part.replace("{}", str(target)) for part in command]
         try:
             process = await asyncio.create_subprocess_exec(
-                "flite", "-voice", "slt", "-t", text, "-o", str(target)
+                *command, stdin=asyncio.subprocess.PIPE
             )
         except FileNotFoundError as error:
-            raise SoundError("flite is not installed") from error
-        if await process.wait():
-            raise SoundError("flite failed")
-        return await asyncio.to_thread(lambda: encode(read(str(target))))
+            raise SoundError(f"{command[0]} is not installed") from error
+        await process.communicate(text.encode())
+        if process.returncode:
+            raise SoundError(f"{command[0]} failed")
+        return await asyncio.to_thread(read, str(target))
+
+
+async def spoken(text: str) -> Packets:
+    """Speak `text` with flite; raises SoundError when flite is not installed."""
+    command = ["flite", "-voice", "slt", "-f", "/dev/stdin", "-o", "{}"]
+    pcm = await made_by(command, text)
+    return await asyncio.to_thread(encode, pcm)
 
 
 async def from_file(source: str | bytes) -> Packets:

@@ -1,1 +1,10 @@
-from . import diagnostics, media, ping, recording, softphone, webhook, webmanifest
+from . import (
+    diagnostics,
+    media,
+    ping,
+    recording,
+    recording_upload,
+    softphone,
+    webhook,
+    webmanifest,
+)

@@ -65,6 +65,8 @@ from . import (
     whatsapp_call_listen,
     whatsapp_call_turn,
     whatsapp_call_recorded,
+    whatsapp_call_recording_upload,
+    whatsapp_call_consent,
     whatsapp_call_recording_view,
     whatsapp_calling_sample,
     whatsapp_call_assistant,

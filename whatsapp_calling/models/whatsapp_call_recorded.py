@@ -117,6 +117,20 @@ class WhatsappCall(models.Model):
             "key": self.sudo().media_unit_id.sidecar_id.public_key,
         }
 
+    def _media_transcribe(self):
+        """TRANSCRIBE of the sidecar's API, or None: nothing is written down."""
+        self._plan_recording()
+        if not self.record_text or self.consent == "refused":
+            return None
+        return {
+            "language": self._customer_lang().partition("_")[0],
+            **self._transcription_engine(),
+        }
+
+    def _transcription_engine(self):
+        """Which engine writes down, with what it needs: see the speech settings."""
+        return {"engine": "local"}
+
     def _announcement_prompt(self):
         lang = self._customer_lang()
         return {

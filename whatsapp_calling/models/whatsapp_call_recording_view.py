@@ -101,7 +101,9 @@ class WhatsappCall(models.Model):
 
     def _sidecar_away(self):
         """The name of the sidecar that has this recording and is not there, or ""."""
-        return ""
+        # sudo: unit - that it is away is no secret
+        unit = self.sudo().media_unit_id
+        return "" if not unit or unit.up else unit.sidecar_id.name
 
     def _why_stored(self):
         return self.env._("The files of the recording are gone.")

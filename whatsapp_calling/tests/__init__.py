@@ -8,6 +8,7 @@ from . import test_check_setup
 from . import test_claim
 from . import test_companies
 from . import test_connect
+from . import test_consent
 from . import test_contacts
 from . import test_copies
 from . import test_deadlines
@@ -35,6 +36,7 @@ from . import test_outside
 from . import test_keys
 from . import test_permissions
 from . import test_push
+from . import test_recording_upload
 from . import test_recordings
 from . import test_requests
 from . import test_settings

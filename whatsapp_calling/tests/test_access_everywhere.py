@@ -7,6 +7,7 @@ from odoo import models
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..controllers.recording_upload import RECORDING
 from . import meta_bodies as meta
 from .common import MANAGER, WhatsappCallingCase, WhatsappCallingHttpCase
 from .test_access import AccessMixin
@@ -21,6 +22,9 @@ PUBLIC_ROUTES = {
     "/whatsapp_calling/ping/<string:key>": "answers what is signed by ourselves",
     "/whatsapp_calling/media/<string:ref>/hello": "signed by a media sidecar",
     "/whatsapp_calling/media/<string:ref>/events": "signed by a media sidecar",
+    f"{RECORDING}/<string:track>": "signed by a media sidecar",
+    f"{RECORDING}/finish": "signed by a media sidecar",
+    f"{RECORDING}/discarded": "signed by a media sidecar",
 }
 
 

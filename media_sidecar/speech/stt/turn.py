@@ -34,6 +34,9 @@ class Listener(Protocol):
     def gap(self, from_ms: int, to_ms: int, reason: str) -> None:
         """What was said there is not in the transcript, and why."""
 
+    def speech(self, start_ms: int | None) -> None:
+        """Somebody began to speak there; None: it was no speech after all."""
+
     def failed(self, status: int, message: str) -> None:
         """The engine gave up for good; the gap that follows is told as well."""
 
@@ -43,6 +46,9 @@ class Engine(Protocol):
 
     def audio(self, pcm: bytes, start_ms: int) -> None:
         """Take s16le at 16 kHz; never blocks. A jump of `start_ms` is a pause."""
+
+    def pause(self) -> None:
+        """Nothing comes for a while: tell the turn that is open."""
 
     def close(self) -> None:
         """No more comes: tell what is left, then stop. Blocks some seconds at most."""

@@ -36,6 +36,7 @@ class Odoo:
         self.unknown_calls = []
         self.clock = 0.0  # seconds ahead
         self.takes = lambda event: True
+        self.cut_after_taking = False  # the answer does not leave
         self._known = set()
         self._seen = Seen()
         self._runner = None
@@ -99,6 +100,9 @@ class Odoo:
             if event["id"] not in self._known:
                 self._known.add(event["id"])
                 self.events.append(event)
+        if self.cut_after_taking:
+            self.cut_after_taking = False
+            request.transport.abort()
         return web.json_response({"taken": [event["id"] for event in taken]})
 
     async def _recording(self, request):

@@ -88,7 +88,7 @@ class Sidecar:
     async def end(self, hertz) -> FarEnd:
         """Somebody who says a tone of `hertz` (0: nothing at all)."""
         end = await FarEnd.open(hertz)
-        end.music = set(await self.unit.prompts.packets({"music": "hold"}))
+        end.music = set(await self.unit.speech.prompts.packets({"music": "hold"}))
         self.ends.append(end)
         return end
 
