@@ -80,6 +80,7 @@ class WhatsappCall(models.Model):
             ("sidecar_lost", "The media server that carried the call has failed"),
             ("no_media", "No sound came from the customer any more"),
             ("too_long", "The call was longer than calls may be"),
+            ("peer_gone", "The line to the customer has ended"),
         ]
     )
     error_code = fields.Integer(aggregator=None)
@@ -268,6 +269,8 @@ class WhatsappCall(models.Model):
                 return "connected"
             return "ringing" if inbound or self.ringing_at else "dialing"
         if self.closed_reason in ("not_sent", "sidecar_lost"):
+            return "failed"
+        if self.closed_reason == "no_sidecar" and not inbound:
             return "failed"
         failed = self.outcome == "failed"
         if answered:

@@ -23,20 +23,24 @@ class WhatsappCall(models.Model):
     _inherit = "whatsapp.call"
 
     @api.model
-    def softphone_accept(self, call_id, tab, sdp):
+    def softphone_accept(self, call_id, tab, sdp, kind="answer"):
         """Answer a ringing call with the SDP of this browser tab.
 
+        :param kind: "answer" to WhatsApp's offer; "offer" where the sound goes through
+            a media sidecar
         :return: {"ok": True, "call"} or {"ok": False, "reason", "message", "call"}
         """
         try:
-            answer = prepare_answer(sdp)
+            is_offer = kind == "offer"
+            ours = self._checked_offer(sdp) if is_offer else prepare_answer(sdp)
         except SdpError as error:
             return self._refusal("invalid_sdp", str(error))
         return run_in_transaction(
-            self.env, lambda: self._for_softphone(call_id)._lock()._claim(tab, answer)
+            self.env,
+            lambda: self._for_softphone(call_id)._lock()._claim(tab, ours, kind),
         )
 
-    def _claim(self, tab, answer):
+    def _claim(self, tab, sdp, kind):
         if not self:
             return self._refusal("ended", self.env._("This call is over."))
         user = self.env.user
@@ -54,6 +58,11 @@ class WhatsappCall(models.Model):
         if self.handler_id == user and self.handler_tab == tab and self.lease_until:
             return {"ok": True, "call": self._view()}  # the same click, sent again
         call = self.sudo()
+        if call.state == "ringing" and not call._fits_way(kind):
+            return self._refusal(
+                "other_way",
+                self.env._("The way of the sound has changed. Please answer again."),
+            )
         if not call._take(user, tab):
             return self._taken()
         self._log(
@@ -62,8 +71,7 @@ class WhatsappCall(models.Model):
             source="operator",
             user=user,
         )
-        call.answer_sdp = answer
-        call._ask_to_accept(answer)
+        call._answer_with(sdp)
         call._derive()
         return {"ok": True, "call": self._view()}
 
@@ -119,6 +127,15 @@ class WhatsappCall(models.Model):
             "call": call,
             **more,
         }
+
+    def _fits_way(self, kind):
+        """Whether an SDP of this kind ("answer", "offer") can answer this call."""
+        return kind == "answer"
+
+    def _answer_with(self, sdp):
+        """The call is this operator's: what their browser says goes to WhatsApp."""
+        self.answer_sdp = sdp
+        self._ask_to_accept(sdp)
 
     def _ask_to_accept(self, answer):
         requests = self.env["whatsapp.call.request"]
@@ -245,6 +262,10 @@ class WhatsappCall(models.Model):
         call._end_here(closed_reason)
         return {"ok": True, "message": False, "call": self._view()}
 
+    def _held_by_program(self):
+        """Whether no person but a program (voicemail, …) handles this call."""
+        return bool(self.handler_kind and self.handler_kind != "user")
+
     def _holder(self):
         return self.handler_id.name or self.env._("Nobody")
 
@@ -329,7 +350,10 @@ class WhatsappCall(models.Model):
             call = self._for_softphone(call_id)
             # sudo: call - the tab is no field for users
             if call._lock().sudo().handler_tab == tab:
-                return call._hang_up("lost_tab")
+                return call._tab_closed()
             return {"ok": True, "message": False}
 
         return run_in_transaction(self.env, work)
+
+    def _tab_closed(self):
+        return self._hang_up("lost_tab")

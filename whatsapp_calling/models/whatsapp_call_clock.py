@@ -53,7 +53,7 @@ class WhatsappCall(models.Model):
         elif self.lease_until and self.lease_until <= now:
             self._end_lease()
         elif self.handler_tab and not self.lease_until and self._lost_at() <= now:
-            self._end_here("lost_tab")
+            self._tab_lost()
         elif self.widen_at and self.widen_at <= now:
             self._widen_ring()
         elif self._next_deadline() > now:
@@ -64,6 +64,10 @@ class WhatsappCall(models.Model):
             self._give_up()
         else:
             self._set_deadline()
+
+    def _tab_lost(self):
+        """The owning tab has not said for long that it lives."""
+        self._end_here("lost_tab")
 
     def _lost_at(self):
         """When the owning tab counts as lost, unless it pings before.
@@ -174,7 +178,7 @@ class WhatsappCall(models.Model):
                     UPDATE whatsapp_call
                        SET pinged_at = %s,
                            deadline = CASE
-                               WHEN state = 'connected'
+                               WHEN state = 'connected' AND media_unit_id IS NULL
                                THEN %s
                                ELSE deadline END
                      WHERE id = %s AND handler_id = %s AND handler_tab = %s

@@ -37,7 +37,7 @@ class WhatsappCall(models.Model):
             offer = prepare_offer(sdp)
         except SdpError as error:
             return self._refusal("invalid_sdp", str(error), next_step=False)
-        return run_in_transaction(self.env, lambda: self._dial(target, tab, offer))
+        return run_in_transaction(self.env, lambda: self._dial(target, tab, offer, sdp))
 
     # ---- aiming
 
@@ -246,7 +246,7 @@ class WhatsappCall(models.Model):
 
     # ---- placing it
 
-    def _dial(self, target, tab, offer):
+    def _dial(self, target, tab, offer, browser_offer):
         aim = self._aim(target)
         refusal = self._dial_refusal(aim)
         question = "" if target.get("confirmed") else self._streak_question(aim)
@@ -292,17 +292,30 @@ class WhatsappCall(models.Model):
             source="operator",
             user=user,
         )
-        self.env["whatsapp.call.request"]._enqueue(
-            number,
-            "connect",
-            {**contact._address(), "sdp": offer, "opaque": call.opaque},
-            expires_in=CONNECT_EXPIRES,
-            call=call,
-            contact=contact,
-        )
+        call._place(offer, browser_offer)
         call._set_deadline()
         call._post_soon()
         return {"ok": True, "call": call.with_user(user)._view()}
+
+    def _place(self, offer, browser_offer):
+        """Ask for the call.
+
+        :param offer: the browser's, as WhatsApp takes it
+        :param browser_offer: as the browser made it
+        """
+        self._ask_to_connect(offer)
+
+    def _ask_to_connect(self, offer):
+        contact = self.contact_id
+        self.env["whatsapp.call.request"]._enqueue(
+            self.number_id,
+            "connect",
+            {**contact._address(), "sdp": offer, "opaque": self.opaque},
+            expires_in=CONNECT_EXPIRES,
+            call=self,
+            contact=contact,
+            user=self.handler_id,
+        )
 
     def _contact_to_dial(self, aim):
         """The contact of an aim, made when this is the first call to it."""

@@ -137,9 +137,18 @@ class WhatsappCall(models.Model):
     def _take_answer(self, account, number, event, event_id, started):
         call = self._known(account, number, event, event_id)
         call._belongs("outbound", event)
-        if call._is_live() and event.sdp and not call.answer_sdp:
-            call.answer_sdp = event.sdp
-            call._derive()
+        call._note_answer(event.sdp)
+
+    def _note_answer(self, sdp):
+        """WhatsApp's answer to our offer; the first one counts.
+
+        :return: whether this was it
+        """
+        if not (self._is_live() and sdp and not self.answer_sdp):
+            return False
+        self.answer_sdp = sdp
+        self._derive()
+        return True
 
     def _take_ringing(self, account, number, event, event_id, started):
         call = self._known(account, number, event, event_id)
@@ -284,9 +293,7 @@ class WhatsappCall(models.Model):
             stray.unlink()
             stray.flush_model()
         self.provider_ref = call_ref
-        if answer and self._is_live() and not self.answer_sdp:
-            self.answer_sdp = answer
-            self._derive()
+        self._note_answer(answer)
         self._note_facts(**facts)
         self._after_end()
 

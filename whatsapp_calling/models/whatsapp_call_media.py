@@ -146,7 +146,9 @@ class WhatsappCall(models.Model):
         """The call is over: the sidecar is told once, and its SDPs are wiped."""
         if not self.anchored:
             return
-        if not self._asked_sidecar("media_close"):
+        # a lost one cannot be told; should it come back, its heartbeat is answered
+        lost = self.closed_reason == "sidecar_lost"
+        if not lost and not self._asked_sidecar("media_close"):
             self._ask_sidecar(
                 "media_close",
                 {"reason": self.closed_reason or "ended"},

@@ -98,6 +98,11 @@ class WhatsappCallRequest(models.Model):
             payload.setdefault("tts", self.call_id._media_speech().get("tts"))
         return payload
 
+    def _withheld(self):
+        if self.action == "media_open" and not self.call_id._is_live():
+            return self.env._("The call is over.")
+        return super()._withheld()
+
     @api.model
     def _cancel_queued(self, call):
         cancelled = super()._cancel_queued(call)

@@ -58,11 +58,12 @@ class WhatsappCall(models.Model):
 
     def _on_accept_ok(self, request, answer):
         call = request.call_id
-        if call.handler_id != request.user_id or not call._is_live():
+        held = call._held_by_program() or call.handler_id == request.user_id
+        if not held or not call._is_live():
             # nobody holds it any more: the answer must not stay open
             call._ask_to_hang_up("terminate")
             return
-        if not call.handler_id:
+        if not call.handler_id and not call._held_by_program():
             # the user was deleted meanwhile
             call._end_here("lost_tab")
             return

@@ -32,6 +32,14 @@ class WhatsappCallingNotice(models.Model):
     def _fix_clock_skew(self):
         return self._fix_webhook_stale()
 
+    def _fix_sidecar_down(self):
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "whatsapp_calling.whatsapp_media_sidecar_action"
+        )
+
+    def _fix_sidecar_lost(self):
+        return self._fix_sidecar_down()
+
     def _fix_copied_database(self):
         return self.env["ir.actions.act_window"]._for_xml_id(
             "whatsapp_calling.whatsapp_calling_copy_action"

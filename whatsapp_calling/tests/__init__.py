@@ -25,6 +25,11 @@ from . import test_hooks
 from . import test_ingest
 from . import test_js
 from . import test_health
+from . import test_media_inbound
+from . import test_media_lost
+from . import test_media_outbound
+from . import test_media_reattach
+from . import test_media_sidecar
 from . import test_migrations
 from . import test_no_answer
 from . import test_notices

@@ -106,6 +106,24 @@ KINDS = {
         ),
         _lt("Check setup"),
     ),
+    "sidecar_down": Kind(
+        "danger",
+        _lt("No media server is running"),
+        _lt(
+            "Calls that are to go through it go directly and are not recorded, or "
+            "there are none, as the number says."
+        ),
+        _lt("Open the media sidecars"),
+    ),
+    "sidecar_lost": Kind(
+        "warning",
+        _lt("A media server failed in the middle of calls"),
+        _lt(
+            "The calls it carried ended as failed. Its log says what happened; calls "
+            "since then were taken by another one, if there is one."
+        ),
+        _lt("Open the media sidecars"),
+    ),
     "clock_skew": Kind(
         "warning",
         _lt("The clock of this server is wrong"),
