@@ -7,9 +7,9 @@ from odoo.tests import tagged
 from ..providers.sdp import prepare_answer, remote_for_browser
 from . import meta_bodies as meta
 from .common import SENT_ANSWER
+from .forged_sidecar import SidecarRefusal
 from .graph import Refusal
 from .media_common import MediaCase
-from .forged_sidecar import SidecarRefusal
 
 
 @tagged("post_install", "-at_install")

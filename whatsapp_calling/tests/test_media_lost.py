@@ -6,8 +6,8 @@ from odoo import fields
 from odoo.tests import tagged
 
 from . import meta_bodies as meta
-from .media_common import MediaCase
 from .forged_sidecar import SidecarRefusal
+from .media_common import MediaCase
 
 
 @tagged("post_install", "-at_install")

@@ -5,8 +5,8 @@ from odoo.tests import tagged
 from ..providers.sdp import prepare_offer, remote_for_browser
 from . import meta_bodies as meta
 from .common import SENT_OFFER
-from .media_common import MediaCase
 from .forged_sidecar import SidecarRefusal
+from .media_common import MediaCase
 
 
 @tagged("post_install", "-at_install")

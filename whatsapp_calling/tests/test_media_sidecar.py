@@ -8,8 +8,8 @@ from odoo.tests import tagged
 from ..providers.sidecar import SIDECAR, MediaCredentials
 from ..tools import sidecar_signature
 from . import meta_bodies as meta
-from .media_common import MediaCase, MediaHttpCase
 from .forged_sidecar import REF, SECRET
+from .media_common import MediaCase, MediaHttpCase
 
 HELLO = f"/whatsapp_calling/media/{REF}/hello"
 EVENTS = f"/whatsapp_calling/media/{REF}/events"
