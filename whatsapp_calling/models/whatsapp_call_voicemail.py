@@ -154,7 +154,6 @@ class WhatsappCall(models.Model):
             return call._ask_to_hang_up("terminate")
         call.lease_until = False
         call._note_facts(accepted_at=fields.Datetime.now())
-        call._ask_sidecar("media_accepted")
         return call._post_soon()
 
     def _on_accept_failed(self, request, error):
@@ -245,10 +244,10 @@ class WhatsappCall(models.Model):
 
     # ---- an operator takes it over
 
-    def _claim(self, tab, answer):
+    def _claim(self, tab, sdp, kind):
         if self and self.sudo().handler_kind == VOICEMAIL and self._is_live():
-            return self._take_over_from_voicemail(tab, answer)
-        return super()._claim(tab, answer)
+            return self._take_over_from_voicemail(tab, sdp)
+        return super()._claim(tab, sdp, kind)
 
     def _take_over_from_voicemail(self, tab, offer):
         """An operator takes the call while the voicemail runs.

@@ -36,12 +36,13 @@ class TestInboundAnchored(MediaCase):
         call = self.ring_anchored()
         [opened] = self.media.bodies("open")
         self.assertEqual(opened["call"], call.media_ref)
+        settings = dict(opened["settings"])
+        self.assertIn("stt", settings.pop("speech"))
         self.assertEqual(
-            opened["settings"],
+            settings,
             {
                 "record": None,
                 "transcribe": None,
-                "speech": {},
                 "watchdog": {
                     "no_media": 20,
                     "no_odoo": 120,
@@ -175,7 +176,7 @@ class TestInboundAnchored(MediaCase):
 
     def test_a_program_holds_a_call_as_a_person_does(self):
         call = self.ring_anchored()
-        call.handler_kind = "voicemail"
+        call.handler_kind = "assistant"
         result = self.accept_anchored(self.anna, call)
         self.assertEqual((result["ok"], result["reason"]), (False, "taken"))
         self.assertEqual(result["message"], "The caller is being answered.")
