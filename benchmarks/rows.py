@@ -8,6 +8,7 @@ class Row:
     """A measured figure.
 
     :param limit: the most that `value` may be, or the ratio when `relative`
+    :param least: `limit` is the least it may be
     """
 
     name: str
@@ -16,6 +17,7 @@ class Row:
     unit: str = "ms"
     reference: float | None = None
     relative: bool = False
+    least: bool = False
 
     @property
     def ratio(self):
@@ -24,7 +26,9 @@ class Row:
     @property
     def met(self):
         judged = self.ratio if self.relative else self.value
-        return judged is not None and judged <= self.limit
+        if judged is None:
+            return False
+        return judged >= self.limit if self.least else judged <= self.limit
 
     def line(self):
         target = f"{self.limit:g} x" if self.relative else self._amount(self.limit)
@@ -32,7 +36,7 @@ class Row:
             self._amount(self.value),
             self._amount(self.reference),
             "-" if self.ratio is None else f"{self.ratio:.2f} x",
-            f"<= {target}",
+            f"{'>=' if self.least else '<='} {target}",
             "met" if self.met else "missed",
         )
         return _line(self.name, cells)

@@ -10,6 +10,7 @@ from benchmarks import (
     webhook_rows,
 )
 from benchmarks.graph import Graph
+from tools import postgres
 from tools.process import free_port
 from tools.servers import Simulator
 
@@ -22,7 +23,7 @@ ONLY_PARTNERS = ("res_partner",)
 
 def run(report):
     """Measure every row; `report.measure(name, work)` prints what `work()` yields."""
-    with stage.base() as base, Graph() as graph:
+    with postgres.running(), stage.base() as base, Graph() as graph:
         with stage.server(base, graph.url, CUSTOMERS, ONLY_PARTNERS) as odoo:
             rows = {
                 "webhook, one at a time": webhook_rows.one_at_a_time,
