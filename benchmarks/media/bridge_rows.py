@@ -155,7 +155,7 @@ async def _answers():
                 await server.open_call(offer)
                 if number >= 10:
                     taken.append(1000 * (time.perf_counter() - started))
+                await server.hang_up()
                 await asyncio.sleep(0.02)
-            await sidecar.hang_up()
     await crowd.close()
     return samples

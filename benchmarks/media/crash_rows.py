@@ -18,7 +18,7 @@ SEED = 9
 
 
 def killed():
-    """Seconds lost and kilobytes a minute."""
+    """Seconds lost and KB (1,024 bytes) a minute."""
     worst, size, reference = asyncio.run(_long())
     yield Row(
         f"recording lost by kill -9 after {LONG} s; aiortc's recorder",
@@ -27,7 +27,7 @@ def killed():
         unit="s",
         reference=reference,
     )
-    yield Row("recording size of a minute and track", size / 1000, 150, unit="kB")
+    yield Row("recording size of a minute and track", size / 1024, 150, unit="KB")
     lost = asyncio.run(_short())
     yield Row(
         f"recording lost by kill -9, the worst of {len(lost)} kills",

@@ -166,7 +166,7 @@ KINDS = {"aiortc": Aiortc, "pipecat": Pipecat}
 
 
 def main(kind, port, folder):
-    numbers, calls, lag = itertools.count(), [], Lag()
+    numbers, calls, answered, lag = itertools.count(), [], [], Lag()
 
     async def open_call(request):
         call = KINDS[kind](Path(folder), next(numbers), await request.json())
@@ -179,14 +179,14 @@ def main(kind, port, folder):
 
         connection = SmallWebRTCConnection()
         await connection.initialize((await request.json())["offer"], "offer")
-        asyncio.get_running_loop().call_later(
-            1, lambda: asyncio.ensure_future(connection.disconnect())
-        )
+        answered.append(connection)
         return web.json_response(connection.get_answer())
 
     async def close_calls(_request):
         await asyncio.gather(*(call.close() for call in calls), return_exceptions=True)
         calls.clear()
+        while answered:
+            await answered.pop().disconnect()
         return web.json_response({})
 
     async def health(_request):
