@@ -3,6 +3,7 @@
 import copy
 import functools
 import ipaddress
+import socket
 from dataclasses import dataclass
 
 import ifaddr
@@ -73,3 +74,19 @@ def host_addresses() -> tuple[str, ...]:
             elif not (address.is_link_local or address.is_unspecified):
                 found.append(str(address))
     return tuple(dict.fromkeys(found or loopback))
+
+
+def udp_socket(address: str, port: int) -> socket.socket:
+    """A bound UDP socket; asyncio's transport adds a copy and three checks to each
+    packet that is sent, so the socket itself is kept."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((address, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -8,7 +8,6 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pylibsrtp
 
@@ -17,9 +16,11 @@ from .ice import IceOptions
 from .inlet import Inlet
 from .outlet import Outlet
 from .packet import FRAME, SILENCE, Packet
-from .private import Agent, Dtls, Wire
+from .private import Agent, Dtls
 from .sdp import Remote, SdpRefused
+from .stats import LegStats, measure
 from .ticker import Ticker
+from .wire import Wire
 
 logger = logging.getLogger(__name__)
 
@@ -32,30 +33,6 @@ PAYLOAD = 1200  # bytes a sent packet may have
 _sources = itertools.count(1)
 
 __all__ = ["IceOptions", "Leg", "LegStats", "SdpRefused"]
-
-
-@dataclass(frozen=True, slots=True)
-class LegStats:
-    """How a leg is doing; times in seconds of the monotonic clock.
-
-    :param rtt_ms: from the peer's reports, None before there is one
-    :param jitter_ms: of what comes in
-    :param loss_percent: of what comes in, over the whole call
-    :param peer_loss_percent: of what we send, as the peer last reported
-    """
-
-    rtt_ms: float | None
-    jitter_ms: float
-    loss_percent: float
-    peer_loss_percent: float
-    packets_in: int
-    packets_out: int
-    bytes_in: int
-    bytes_out: int
-    last_packet_at: float | None
-    refused: int
-    foreign: int
-    late: int
 
 
 class Leg:
@@ -80,7 +57,7 @@ class Leg:
         self.on_state: Callable[[str], None] | None = None
         self.on_sent: Callable[[bytes, int], None] | None = None
         self._ice = ice
-        self._agent = Agent(ice, self._on_media, self._on_dtls)
+        self._agent = Agent(ice, self._on_media, self._on_dtls, self._on_lost)
         self._wire = Wire(self._agent.transmit)
         self._dtls = Dtls(self._wire)
         self._ssrc = 1 + secrets.randbelow(0xFFFFFFFE)
@@ -115,6 +92,8 @@ class Leg:
 
     async def answer(self, offer: str) -> str:
         """Our answer to the peer's offer; raises SdpRefused."""
+        if self._remote is not None:
+            raise SdpRefused("Another offer was answered before")
         remote = sdp.read(offer, "offer")
         self._agent.ice_controlling = remote.lite
         # RFC 8842: who answers is the client wherever it may choose.
@@ -192,6 +171,10 @@ class Leg:
 
     def _on_dtls(self, data: bytes) -> None:
         self._wire.feed(data)
+
+    def _on_lost(self) -> None:
+        self._silence()
+        self._set_state("failed")
 
     def _on_dtls_state(self) -> None:
         if self._dtls.state == "closed":
@@ -319,23 +302,9 @@ class Leg:
 
     def stats(self) -> LegStats:
         """Counts and quality so far."""
-        inlet, outlet, reports = self._inlet, self._outlet, self._reports
-        if inlet is None:
-            return LegStats(None, 0.0, 0.0, 0.0, 0, 0, 0, 0, None, 0, 0, 0)
-        return LegStats(
-            rtt_ms=None if reports.rtt is None else round(reports.rtt * 1000, 1),
-            jitter_ms=round(inlet.jitter / 48, 1),
-            loss_percent=round(100 * inlet.lost / max(1, inlet.expected), 2),
-            peer_loss_percent=round(reports.lost_by_peer, 1),
-            packets_in=inlet.packets,
-            packets_out=outlet.packets,
-            bytes_in=inlet.bytes,
-            bytes_out=outlet.bytes,
-            last_packet_at=inlet.last_at,
-            refused=inlet.refused,
-            foreign=inlet.foreign,
-            late=outlet.late,
-        )
+        if self._inlet is None:
+            return LegStats()
+        return measure(self._inlet, self._outlet, self._reports, self._agent.unsent)
 
     def _silence(self) -> None:
         """Nothing leaves and nothing is taken from now on."""

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import functools
 import secrets
-import socket
 import string
 import time
 from collections.abc import Callable
@@ -28,14 +27,13 @@ from aiortc.rtcdtlstransport import (
 )
 from OpenSSL import SSL
 
-from .ice import GATHERING, IceOptions
+from .ice import GATHERING, IceOptions, udp_socket
+from .wire import Wire
 
 _LETTERS = string.ascii_letters + string.digits
 _DATAGRAM = 2048  # bytes to read; asyncio would take a fresh 256 KiB for each packet
-_QUEUE = 32  # DTLS datagrams that wait for the handshake
+_PAIRS = 64  # a peer that checks from ever new ports gets no more
 _CERTIFICATE_AGE = 86400  # seconds one certificate serves all legs of the process
-# OpenSSL repeats a lost flight after 1, 3 and 7 s; the first words would be gone.
-_AGAIN = (0.06, 0.12, 0.24, 0.48)
 
 _WANTED = (
     (aioice.ice.StunProtocol, ("datagram_received",)),
@@ -120,6 +118,7 @@ class Agent(aioice.Connection):
 
     :param on_media: called with each RTP and RTCP datagram
     :param on_dtls: called with each DTLS datagram
+    :param on_lost: called when the peer has answered no check for half a minute
     """
 
     def __init__(
@@ -127,6 +126,7 @@ class Agent(aioice.Connection):
         options: IceOptions,
         on_media: Callable[[bytes], None],
         on_dtls: Callable[[bytes], None],
+        on_lost: Callable[[], None],
     ) -> None:
         turn = {}
         if options.turn:
@@ -146,6 +146,7 @@ class Agent(aioice.Connection):
         self._options = options
         self.on_media = on_media
         self.on_dtls = on_dtls
+        self.on_lost = on_lost
         self.last_check_at = 0.0
         self.unsent = 0
         self._pair = self._address = None
@@ -168,7 +169,7 @@ class Agent(aioice.Connection):
     async def _bind(self, loop, address: str) -> _Protocol | None:
         for port in self._ports():
             try:
-                sock = _socket(address, port)
+                sock = udp_socket(address, port)
             except OSError:
                 continue
             transport, protocol = await loop.create_datagram_endpoint(
@@ -249,7 +250,13 @@ class Agent(aioice.Connection):
             if pair.task is not None and pair.task.cancelled():
                 pair.task = None
                 pair.state = pair.State.WAITING
-        super().check_incoming(message, addr, protocol)
+        if len(self._check_list) < _PAIRS:
+            super().check_incoming(message, addr, protocol)
+
+    async def close(self) -> None:
+        """Free the sockets; aioice calls it itself when consent has expired."""
+        await super().close()
+        self.on_lost()
 
     def transmit(self, data: bytes) -> None:
         """Send a datagram now; raises ConnectionError before there is a pair."""
@@ -265,72 +272,9 @@ class Agent(aioice.Connection):
             self.unsent += 1
 
 
-def _socket(address: str, port: int) -> socket.socket:
-    """A bound UDP socket; asyncio's transport adds a copy and three checks to each
-    packet that is sent, so the socket itself is kept."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        sock.setblocking(False)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind((address, port))
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
 def _priority(host: str, index: int) -> int:
     """RFC 8445 section 5.1.2.1; the first address is the preferred one."""
     return (126 << 24) | ((65535 - index) << 8) | 255
-
-
-class Wire:
-    """What a DTLS transport has for an ICE transport: a queue in, a function out.
-
-    :param transmit: sends a datagram; may raise ConnectionError
-    """
-
-    role = "controlling"
-
-    def __init__(self, transmit: Callable[[bytes], None]) -> None:
-        self._transmit = transmit
-        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(_QUEUE)
-        self._repeats: list[asyncio.TimerHandle] = []
-
-    def feed(self, data: bytes | None) -> None:
-        """Take a datagram of the peer; None: there will be no more."""
-        self.still()
-        if data is None and self._queue.full():
-            self._queue.get_nowait()
-        with contextlib.suppress(asyncio.QueueFull):
-            self._queue.put_nowait(data)
-
-    async def _recv(self) -> bytes:
-        data = await self._queue.get()
-        if data is None:
-            raise ConnectionError("the leg was closed")
-        return data
-
-    async def _send(self, data: bytes) -> None:
-        self._transmit(data)
-
-    def repeat(self, data: bytes) -> None:
-        """Send `data` again a few times unless something comes from the peer."""
-        self.still()
-        loop = asyncio.get_running_loop()
-        self._repeats = [loop.call_later(t, self._once_more, data) for t in _AGAIN]
-
-    def still(self) -> None:
-        """Repeat nothing."""
-        for timer in self._repeats:
-            timer.cancel()
-        self._repeats.clear()
-
-    def _once_more(self, data: bytes) -> None:
-        with contextlib.suppress(ConnectionError):
-            self._transmit(data)
 
 
 class _Certificate(RTCCertificate):

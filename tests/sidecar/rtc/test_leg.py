@@ -226,6 +226,18 @@ async def test_nobody_there_is_a_failure(opened, monkeypatch):
     await state(one, "failed")
 
 
+async def test_a_peer_that_does_not_come_back_is_a_failure(opened, monkeypatch):
+    """Consent to send expires (RFC 7675); aioice frees the sockets by itself."""
+    monkeypatch.setattr(private.aioice.ice, "CONSENT_INTERVAL", 0.05)
+    monkeypatch.setattr(private.aioice.ice, "CONSENT_FAILURES", 1)
+    one, other = await pair(opened)
+    for protocol in other._agent._protocols:
+        protocol.transport.abort()
+    await state(one, "failed")
+    one.start_sending()
+    assert not one.send(SILENCE)
+
+
 async def test_a_peer_with_another_certificate_is_refused(opened):
     one, other = await opened(), await opened()
     answer = await other.answer(await one.offer())
@@ -243,6 +255,15 @@ async def test_the_same_answer_again_changes_nothing_and_another_is_refused(open
     await one.set_answer(answer)
     with pytest.raises(SdpRefused):
         await one.set_answer(await third.answer(offer))
+    await state(one, "connected")
+
+
+async def test_a_leg_answers_one_offer(opened):
+    one, other, third = await opened(), await opened(), await opened()
+    answer = await other.answer(await one.offer())
+    with pytest.raises(SdpRefused):
+        await other.answer(await third.offer())
+    await one.set_answer(answer)
     await state(one, "connected")
 
 
@@ -328,6 +349,14 @@ async def test_the_public_address_is_told_in_place_of_the_hosts(opened):
     assert f" 203.0.113.9 {port} typ host" in candidates[0]
     assert f"m=audio {port} " in offer
     assert "c=IN IP4 203.0.113.9\r\n" in offer
+
+
+async def test_behind_a_public_address_it_connects(opened):
+    one = await opened(ice=IceOptions(public=("127.0.0.1",)))
+    other = await opened(ice=IceOptions(public=("127.0.0.1",)))
+    assert one._agent.local_candidates[0].host == "0.0.0.0"
+    await one.set_answer(await other.answer(await one.offer()))
+    await asyncio.gather(state(one, "connected"), state(other, "connected"))
 
 
 async def test_ports_are_taken_from_the_range_and_an_empty_one_is_an_error(opened):
