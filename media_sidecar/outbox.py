@@ -61,16 +61,19 @@ class Outbox:
         self._load()
 
     def _load(self) -> None:
-        events: dict[str, dict] = {}
-        for entry in self._journal.read():
-            if "taken" in entry:
-                self._taken_at = time.monotonic()
-                for event in entry["taken"]:
-                    events.pop(event, None)
-            elif "id" in entry:
-                events[entry["id"]] = entry
-        for event in events.values():
+        entries = self._journal.read()
+        if any("taken" in entry for entry in entries):
+            self._taken_at = time.monotonic()
+        for event in _pending(entries):
             self._lane(event["call"]).events.append(event)
+
+    def adopt(self, folder: Path) -> None:
+        """Take over the outbox of a worker that will not be started again."""
+        other = Journal(folder)
+        for event in _pending(other.read()):
+            self._journal.append(event)
+            self._lane(event["call"]).events.append(event)
+        other.compact([])()  # killed before this, both have them, with the same ids
 
     def _lane(self, call: str) -> _Lane:
         return self._lanes.setdefault(call, _Lane())
@@ -238,3 +241,14 @@ class Outbox:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._journal.close()
+
+
+def _pending(entries: list[dict]) -> list[dict]:
+    """The events among these lines that Odoo does not have, each once."""
+    events: dict[str, dict] = {}
+    for entry in entries:
+        if "id" in entry:
+            events[entry["id"]] = entry
+        for event in entry.get("taken", ()):
+            events.pop(event, None)
+    return list(events.values())

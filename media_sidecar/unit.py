@@ -76,10 +76,20 @@ class Unit:
         private.certificate()  # 1 ms that the first call need not wait for
         # all the time: lateness is to be known before the first call
         self._watched = Ticker.of_loop().every_20ms(lambda now: None)
+        self._adopt()
         self.outbox.start()
         await self.library.start()
         self.registration.start()
         self.speech.start()
+
+    def _adopt(self) -> None:
+        """The first worker sends what workers left that are no longer wanted."""
+        if self.config.state_dir.name != "unit-0":
+            return
+        for folder in sorted(self.config.state_dir.parent.glob("unit-*")):
+            number = folder.name.partition("-")[2]
+            if number.isdecimal() and int(number) >= self.config.workers:
+                self.outbox.adopt(folder / "outbox")
 
     @property
     def lag_ms(self) -> float:

@@ -21,6 +21,7 @@ ENDINGS = {
     "no_media": "no_media",
     "no_operator": "lost_tab",
     "max_seconds": "too_long",
+    "program": "hung_up",  # voicemail is done, or the caller refused it
 }
 
 

@@ -239,6 +239,22 @@ async def test_tidying_that_is_cut_off_loses_nothing_and_doubles_nothing(
     assert boxes(start=False).size == 6
 
 
+async def test_what_a_worker_left_that_is_not_wanted_any_more_is_sent_by_another(
+    boxes, odoo, tmp_path
+):
+    await odoo.stop()
+    left = boxes(start=False)
+    ids = [left.put(ONE, "held"), left.put(ONE, "ended")]
+    crashed(left)
+    link = OdooLink(config(odoo.url, tmp_path))
+    other = Outbox(tmp_path / "other", link)
+    other.adopt(tmp_path / "outbox")
+    assert [event["id"] for event in other._lanes[ONE].events] == ids
+    assert boxes(start=False).size == 0
+    crashed(other)
+    assert Outbox(tmp_path / "other", link).size == 2
+
+
 async def test_after_a_week_an_event_is_given_up(boxes, odoo, monkeypatch):
     box = boxes(start=False)
     box.put(ONE, "held")
