@@ -16,6 +16,7 @@ from .metrics import Metrics
 from .nonces import NonceFolder
 from .odoo_link import OdooLink
 from .outbox import Outbox
+from .programs import PROGRAMS
 from .recording.library import Library
 from .registration import Registration
 from .rtc import private
@@ -61,7 +62,7 @@ class Unit:
             prompts=self.speech.prompts,
             library=self.library,
             transcriber=self.speech.transcriber,
-            programs={},
+            programs=PROGRAMS,
             ice=_ice(self.config),
         )
 
@@ -182,11 +183,11 @@ class Unit:
         """Hand over what is left and stop."""
         self.calls.end_all("draining")
         await self.calls.close()
+        await self.speech.close()  # last turns are told
         await self.outbox.flush(5)
         self.stopped = True
         await self.registration.close()
         await self.library.close()
-        await self.speech.close()
         await self.outbox.close()
         await self.link.close()
 

@@ -4,7 +4,10 @@ The recorder writes; here is decided when. Its zero is the accept, so that a mom
 the call is the same moment of the recording and of the transcript.
 """
 
+import contextlib
 import time
+
+from ..speech.errors import SpeechError
 
 # How long after the announcement the key still refuses. Later it may be an answer to
 # something else; the operator has a button for who changes their mind.
@@ -37,7 +40,10 @@ class Tape:
         self._become("waiting")
         if prompt:
             self._refusable_until = float("inf")
-            await self._call.play(prompt, to="both")
+            with contextlib.suppress(SpeechError):  # told when it is played
+                await self._call.packets(prompt)
+            if self.state == "waiting":  # it may have been refused meanwhile
+                await self._call.play(prompt, to="both")
             self._refusable_until = time.monotonic() + REFUSABLE
             if self.state == "waiting":
                 language = prompt.get("language") or self._call.settings.language
@@ -114,6 +120,9 @@ class Tape:
         if self.state == "discarded":
             return False
         self._call.emit("consent_refused", key=key)
+        if self.state == "waiting":
+            for party in self._call.parties.all():
+                party.ear.stop()  # nobody needs the rest of the announcement
         self.discard("consent_refused")
         return True
 

@@ -32,14 +32,14 @@ class Transcriber:
         self._workers = workers
         self._speakers: dict[str, _Speaker] = {}
         self._failed = False
-        self._closed = False
+        self._closing: asyncio.Task | None = None
 
     def audio(self, speaker: str, pcm: bytes, start_ms: int) -> None:
         """What `speaker` ("caller" or "agent") said at `start_ms` of the call.
 
         :param pcm: s16le mono at 16 kHz, any length; never blocks
         """
-        if self._closed:
+        if self._closing:
             return
         if speaker not in self._speakers:
             if speaker not in SPEAKERS:
@@ -53,11 +53,14 @@ class Transcriber:
             speaker.pause()
 
     async def close(self) -> None:
-        """Until the last turns are told, 10 s at most."""
-        if not self._closed:
-            self._closed = True
-            speakers = self._speakers.values()
-            await asyncio.gather(*(speaker.close() for speaker in speakers))
+        """No more audio comes: until the last turns are told, half a minute at most.
+
+        Goes on when who waits for it is cancelled: the call may be over before.
+        """
+        if self._closing is None:
+            speakers = list(self._speakers.values())
+            self._closing = self._workers.keep(_close(speakers))
+        await asyncio.shield(self._closing)
 
     def _open(self, name: str) -> "_Speaker":
         def told(data: dict) -> None:
@@ -73,6 +76,10 @@ class Transcriber:
                 self._on_failed("stt_failed", {"engine": engine, **data})
 
         return _Speaker(self._workers.open(self._settings, told))
+
+
+async def _close(speakers: list["_Speaker"]) -> None:
+    await asyncio.gather(*(speaker.close() for speaker in speakers))
 
 
 class _Speaker:

@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from . import deepgram, flux, local
 from .protocol import AUDIO, CLOSE, OPEN, PAUSE, frame
@@ -22,7 +22,7 @@ VENDORS = (deepgram.ENGINE, flux.ENGINE)
 ENGINES = (local.ENGINE, *VENDORS)
 MOST_UNREAD = 1 << 20  # bytes in the pipe to a worker, about 30 s of one speaker
 MOST_STARTS, PERIOD = 5, 60.0  # starts in so many seconds; then it gives up
-LAST_WORDS = 10.0  # seconds a stream waits at its end
+LAST_WORDS = 30.0  # seconds a stream waits at its end; nobody waits for it
 BEHIND = "Speech recognition on the sidecar could not keep up."
 DIED = "Speech recognition on the sidecar stopped and was started again."
 GAVE_UP = "Speech recognition on the sidecar stops again and again; see its log."
@@ -59,7 +59,7 @@ class Stream:
         self._worker.write(frame(PAUSE, self._number))
 
     async def close(self) -> None:
-        """Until the last turn is told, 10 s at most."""
+        """Until the last turn is told, half a minute at most."""
         if self._worker.write(frame(CLOSE, self._number)):
             try:
                 async with asyncio.timeout(LAST_WORDS):
@@ -207,6 +207,7 @@ class Workers:
 
     def __init__(self) -> None:
         self._workers: dict[str, Worker] = {}
+        self._tasks: set[asyncio.Task] = set()
 
     def worker(self, engine: str) -> Worker:
         """The one that serves `engine`; raises ValueError when nobody does."""
@@ -221,7 +222,16 @@ class Workers:
         """See `Worker.open`."""
         return self.worker(settings.get("engine") or local.ENGINE).open(settings, told)
 
+    def keep(self, coroutine: Coroutine) -> asyncio.Task:
+        """A task that nobody else holds."""
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
     async def close(self) -> None:
+        """Stop them all; what calls are still to be told of comes first."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for worker in self._workers.values():
             await worker.close()
         self._workers.clear()
