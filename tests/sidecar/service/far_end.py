@@ -112,6 +112,7 @@ class FarEnd:
         self._handle.cancel()
         for protocol in self.leg._agent._protocols:
             protocol.transport = _Cut(protocol.transport)
+            protocol.transmit = protocol.transport.sendto
             protocol.datagram_received = lambda data, addr: None
 
 
