@@ -210,5 +210,5 @@ async def test_the_message_is_understood_and_its_sound_handed_over(leave, record
     assert odoo.archive.finished[uid]["kind"] == "voicemail"
     files = odoo.archive.heard(uid)
     assert list(files) == ["caller"]
-    seconds = len(sounds.decoded(files["caller"])) / 48000
+    seconds = len(sounds.decoded(files["caller"])) / sounds.RATE
     assert seconds > len(spoken(STATUS, after_ms=0)) / 32000 / 1.02
