@@ -18,6 +18,12 @@ ENDPOINTING = 300  # ms of silence that end a turn; their default of 10 cuts sen
 UTTERANCE_END = 1000  # ms without a word, their least
 
 
+def address_of(settings: dict) -> str:
+    """The WebSocket's address without its path; may be written as that of a page."""
+    address = (settings.get("url") or URL).rstrip("/")
+    return f"ws{address[4:]}" if address.startswith("http") else address
+
+
 class Deepgram(SocketEngine):
     vendor = "Deepgram"
 
@@ -38,8 +44,7 @@ class Deepgram(SocketEngine):
             "punctuate": "true",
             "smart_format": "true",
         }
-        base = (self.settings.get("url") or URL).rstrip("/")
-        return f"{base}/v1/listen?{urlencode(query)}"
+        return f"{address_of(self.settings)}/v1/listen?{urlencode(query)}"
 
     def message(self, data: dict) -> None:
         kind = data.get("type")

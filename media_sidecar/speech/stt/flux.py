@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlencode
 
 from ..languages import base, is_english
-from .deepgram import URL
+from .deepgram import address_of
 from .socket_engine import Lost, SocketEngine
 from .turn import BYTES_MS, RATE, Listener, Turn
 
@@ -29,8 +29,7 @@ class Flux(SocketEngine):
         query = {"model": model, "encoding": "linear16", "sample_rate": RATE}
         if model == OTHERS:
             query["language_hint"] = base(language)
-        address = (self.settings.get("url") or URL).rstrip("/")
-        return f"{address}/v2/listen?{urlencode(query)}"
+        return f"{address_of(self.settings)}/v2/listen?{urlencode(query)}"
 
     def message(self, data: dict) -> None:
         if data.get("type") == "Error":

@@ -30,12 +30,11 @@ class Vendors:
     def __init__(self, simulator):
         self.simulator = simulator
         self.http = simulator.url.replace("localhost", "127.0.0.1")
-        self.socket = self.http.replace("http", "ws", 1)
 
     def settings(self, engine="deepgram", **more):
         """TRANSCRIBE for the simulator's Deepgram."""
         key = "demo-deepgram-key"
-        basic = {"engine": engine, "language": "en_US", "key": key, "url": self.socket}
+        basic = {"engine": engine, "language": "en_US", "key": key, "url": self.http}
         return {**basic, **more}
 
     def voice(self, **more):

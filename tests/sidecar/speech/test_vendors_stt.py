@@ -3,7 +3,7 @@
 import pytest
 
 from media_sidecar.speech.stt import socket_engine
-from media_sidecar.speech.stt.deepgram import Deepgram
+from media_sidecar.speech.stt.deepgram import Deepgram, address_of
 from media_sidecar.speech.stt.flux import Flux
 from tests.sidecar.speech.voices import DELIVERY, STATUS, pieces, spoken
 from tests.waiting import wait_until
@@ -213,6 +213,19 @@ def test_an_address_where_nobody_is_costs_a_gap_and_no_exception(
     assert status == 0 and "cannot be reached (ConnectionRefusedError)" in message
     stream.close()
     assert ear.gaps == [(0, 1000, message)]
+
+
+@pytest.mark.parametrize(
+    "written, meant",
+    [
+        ("", "wss://api.deepgram.com"),
+        ("https://stt.example.com/", "wss://stt.example.com"),
+        ("http://localhost:8070", "ws://localhost:8070"),
+        ("wss://stt.example.com", "wss://stt.example.com"),
+    ],
+)
+def test_the_address_may_be_written_as_that_of_a_page(written, meant):
+    assert address_of({"url": written}) == meant
 
 
 # -- Nova only -------------------------------------------------------------------------
