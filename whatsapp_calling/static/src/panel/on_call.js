@@ -83,6 +83,9 @@ export class OnCall extends Component {
         if (this.live?.phase === "microphone") {
             return _t("Waiting for your microphone…");
         }
+        if (this.live ? this.live.renewing : this.softphone.isLeft(this.call)) {
+            return _t("Coming back to the call…");
+        }
         if (this.sound?.media === "reconnecting") {
             return _t("Reconnecting…");
         }
@@ -90,6 +93,10 @@ export class OnCall extends Component {
             return this.live.direction === "inbound" ? _t("Connecting…") : _t("Calling…");
         }
         return stateLabel(this.call);
+    }
+
+    get isThere() {
+        return !this.softphone.isLeft(this.call);
     }
 
     get waitingText() {

@@ -16,6 +16,10 @@
  * @property {boolean} blocked the other side is blocked: it would not ring
  * @property {boolean} may_block this user may block and unblock the other side
  * @property {string|false} sdp
+ * @property {boolean} [anchored] the sound goes through a media server
+ * @property {boolean} [fell_back] it should, and none was there
+ * @property {string|false} [leg] name of our line to the media server
+ * @property {number|false} [reattach_until] no tab holds it: one may be back until then
  */
 
 /** The calls this tab knows of, by id, each in its newest version. */

@@ -1,6 +1,6 @@
 import { ticker } from "@whatsapp_calling/core/ticker";
 import { tones } from "@whatsapp_calling/core/tones";
-import { LiveSound } from "@whatsapp_calling/softphone/live_sound";
+import { AnchoredSound } from "@whatsapp_calling/softphone/anchored_sound";
 
 import { _t } from "@web/core/l10n/translation";
 import { Deferred } from "@web/core/utils/concurrency";
@@ -14,7 +14,7 @@ const PINGS_PER_QUALITY = 6;
  * phase: "microphone" (asking the browser) → "negotiating" (SDP) → "claiming" (request out) →
  * "open" (the server says it is ours) → "closed"
  */
-export class LiveCall extends LiveSound {
+export class LiveCall extends AnchoredSound {
     phase = "microphone";
     /** @type {number|undefined} none before the server has made an outbound call */
     callId = undefined;
@@ -49,30 +49,36 @@ export class LiveCall extends LiveSound {
     //----------------------------------------------------------------------
 
     async answer() {
-        if (!(await this._openPeer())) {
-            return;
+        let result = await this._answer();
+        if (result && !result.ok && result.reason === "other_way") {
+            // its sound takes another way than when this tab looked
+            this.peer.close();
+            result = await this._answer();
         }
-        let sdp;
-        try {
-            if (!this.call.sdp) {
-                await this.softphone.calls.load([this.callId]);
-            }
-            sdp = await this.peer.makeAnswer(this.call.sdp);
-        } catch (error) {
-            return this._abort(this._soundFailed(error));
-        }
-        if (this.closed) {
-            return;
-        }
-        const result = await this._claim("softphone_accept", [
-            this.callId,
-            this.softphone.tabId,
-            sdp,
-        ]);
         if (result && !result.ok) {
             this.close();
             this.softphone.onAcceptRefused(this.callId, result);
         }
+    }
+
+    async _answer() {
+        if (!(await this._openPeer())) {
+            return;
+        }
+        const args = [this.callId, this.softphone.tabId];
+        try {
+            if (!this.call.sdp && !this.call.anchored) {
+                await this.softphone.calls.load([this.callId]);
+            }
+            if (this.call.anchored) {
+                args.push(await this.peer.makeOffer(), "offer");
+            } else {
+                args.push(await this.peer.makeAnswer(this.call.sdp));
+            }
+        } catch (error) {
+            return this._abort(this._soundFailed(error));
+        }
+        return this.closed ? undefined : this._claim("softphone_accept", args);
     }
 
     async dial() {
@@ -117,6 +123,8 @@ export class LiveCall extends LiveSound {
             return result;
         }
         this.phase = "open";
+        this.leg = result.call.leg;
+        this.stopPinging?.();
         this.stopPinging = ticker.start(
             () => this.ping().catch(() => {}),
             this.softphone.pingInterval
@@ -143,7 +151,7 @@ export class LiveCall extends LiveSound {
         if (!call.live) {
             return this.close({ ended: true });
         }
-        if (this.direction === "outbound" && call.sdp && call.sdp_type === "answer") {
+        if (call.sdp && call.sdp_type === "answer" && this.isAnswered(call)) {
             this.peer
                 .setAnswer(call.sdp)
                 .catch((error) => this._onMediaFailed("negotiation", error));
@@ -158,6 +166,9 @@ export class LiveCall extends LiveSound {
         }
         if (call.mine && call.state === "connected" && this.phase === "open") {
             this._onConnected();
+        }
+        if (this.mustRenew(call)) {
+            this.renew().catch(() => {});
         }
         if (this.direction === "outbound" && call.state === "ringing") {
             tones.startRingback();

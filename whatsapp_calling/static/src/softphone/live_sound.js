@@ -70,10 +70,7 @@ export class LiveSound {
         }
         const on = (name, listener) =>
             this.peer.addEventListener(name, (ev) => listener(ev.detail));
-        on("connected", () => {
-            this.media = "connected";
-            this.share();
-        });
+        on("connected", () => this._onPeerConnected());
         on("reconnecting", () => {
             this.media = "reconnecting";
             this.share();
@@ -161,6 +158,11 @@ export class LiveSound {
     //----------------------------------------------------------------------
     // What the connection says
     //----------------------------------------------------------------------
+
+    _onPeerConnected() {
+        this.media = "connected";
+        this.share();
+    }
 
     saveQuality() {
         const summary = this.peer?.quality.summary();

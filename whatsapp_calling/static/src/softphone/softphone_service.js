@@ -2,10 +2,10 @@ import { targetOf } from "@whatsapp_calling/softphone/call_labels";
 import { CheckReminder } from "@whatsapp_calling/check/check_reminder";
 import { ShiftCheck } from "@whatsapp_calling/check/shift_check";
 import { tones } from "@whatsapp_calling/core/tones";
-import { BlockingPhone } from "@whatsapp_calling/softphone/blocking_phone";
 import { Devices } from "@whatsapp_calling/softphone/devices";
 import { LiveCall } from "@whatsapp_calling/softphone/live_call";
 import { lostCall } from "@whatsapp_calling/softphone/lost_call";
+import { ReturningPhone } from "@whatsapp_calling/softphone/returning_phone";
 
 import { onChange } from "@mail/utils/common/misc";
 
@@ -17,10 +17,10 @@ import { registry } from "@web/core/registry";
 
 /**
  * The phone of this user in this tab, a reactive object. In layers: ServerLine and PhoneLine (server), RingingPhone
- * (popups), DialingPhone (whom one may call), BlockingPhone and, here, the call this tab holds, its
- * page and its panel. LiveCall has the sound.
+ * (popups), DialingPhone (whom one may call), BlockingPhone, ReturningPhone and, here, the call this
+ * tab holds, its page and its panel. LiveCall has the sound.
  */
-export class Softphone extends BlockingPhone {
+export class Softphone extends ReturningPhone {
     panel = { open: false, tab: "keypad" };
     /** @type {LiveCall|null} */
     live = null;
@@ -234,7 +234,7 @@ export class Softphone extends BlockingPhone {
         const lost = lostCall.take();
         if (typeof lost === "number") {
             browser.setTimeout(() => this.offerLostCall(), lost);
-        } else if (lost && !this.live) {
+        } else if (lost && !this.live && !this.calls.all.some((call) => this.isLeft(call))) {
             this.offer(
                 _t("Your call with %(name)s was cut off when its tab was closed.", {
                     name: lost.name,
