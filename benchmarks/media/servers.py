@@ -1,5 +1,6 @@
 """The sidecar as it runs, and the references, each a process of its own."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -18,6 +19,17 @@ from benchmarks.media.talkers import Crowd
 from media_sidecar import auth
 from tools.paths import ROOT
 from tools.process import Process, free_port
+
+
+def favour(pid):
+    """Let a measured process, ours or a reference, have the processor before whatever
+    else the machine does; only root may.
+
+    Linux weighs sessions against one another first (`autogroup`), then processes.
+    """
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, -15)
+        Path(f"/proc/{pid or 'self'}/autogroup").write_text("-15")
 
 
 class Server(Process):
@@ -62,6 +74,11 @@ class Server(Process):
     async def lag_ms(self):
         """p99 lateness of its loop, of the last ten seconds."""
         return (await self.health())["lag_ms"]
+
+    def start(self):
+        super().start()
+        favour(self.pid)
+        return self
 
     def cpu(self):
         """Seconds of processor it has had."""
