@@ -14,6 +14,7 @@ from .errors import OdooAway
 logger = logging.getLogger(__name__)
 
 EVERY = 5.0  # seconds
+FIRST_WORDS = 2.0  # seconds the first heartbeat waits for events left by a crash
 SKEW_WORTH_A_WARNING = 30.0  # seconds; at 60 requests are refused
 
 
@@ -36,6 +37,9 @@ class Registration:
         self._soon.set()
 
     async def _run(self) -> None:
+        # What happened before a crash is told before the heartbeat that lacks its
+        # calls: Odoo would end them for a worse reason.
+        await self._unit.outbox.flush(FIRST_WORDS)
         while True:
             self._soon.clear()
             await self.hello()

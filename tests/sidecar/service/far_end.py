@@ -11,7 +11,7 @@ from media_sidecar.rtc.receive import Receiver
 from media_sidecar.rtc.ticker import Ticker
 
 RATE = 16000
-PATIENCE = 10.0  # seconds a condition is waited for
+PATIENCE = 20.0  # seconds a condition is waited for
 HEARD = 0.3  # seconds of sound that are looked at
 SHARE = 0.05  # of the strongest tone's power that another one needs to count
 FRAME = RATE // 50

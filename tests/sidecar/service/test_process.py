@@ -120,6 +120,24 @@ async def test_after_a_crash_the_heartbeat_names_no_call_and_the_unit_is_the_sam
     assert odoo.hellos[-1]["unit"] == before["unit"]
 
 
+async def test_what_happened_before_a_crash_is_told_before_the_heartbeat_after_it(
+    start, odoo
+):
+    server = await start()
+    await until(lambda: odoo.hellos)
+    odoo.takes = lambda event: False
+    call = a_call()
+    await server.ask("POST", "/v1/calls", call)
+    path = f"/v1/calls/{call['call']}/hold"
+    await server.ask("POST", path, {"on": True})
+    server.kill()
+    odoo.takes = lambda event: True
+    known = len(odoo.hellos)
+    server.start()
+    await until(lambda: len(odoo.hellos) > known or odoo.told("held"))
+    assert odoo.told("held") == [{"on": True, "by": "operator"}]
+
+
 async def test_a_request_from_before_a_crash_is_not_taken_again_after_it(start, odoo):
     server = await start()
     body = a_call()
