@@ -27,7 +27,7 @@ class WhatsappCallAssistant(models.Model):
     _check_company_auto = True
 
     sequence = fields.Integer(default=10)
-    name = fields.Char(required=True, size=NAME_MAX, help="Shown in the call log.")
+    name = fields.Char(required=True, help="Shown in the call log.")
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
@@ -44,7 +44,6 @@ class WhatsappCallAssistant(models.Model):
         help="Without one it writes: what it would say goes out as text.",
     )
     voice = fields.Char(
-        size=VOICE_MAX,
         help="The voice's name or ID at the speech engine. Empty: the one of the "
         "speech settings.",
     )

@@ -36,18 +36,13 @@ class WhatsappCallingNumber(models.Model):
     capture_text = fields.Boolean("WhatsApp writes down what is said")
     capture_purpose = fields.Char(
         "Why it is recorded",
-        size=CAPTURE_PURPOSE_LIMIT,
         help="WhatsApp keeps it with the recording, up to 250 characters.",
     )
     capture_language = fields.Selection(
-        "_selection_capture_language",
+        list(CAPTURE_LANGUAGES.items()),
         "Language of WhatsApp's announcement",
         help="WhatsApp speaks it to both sides before it records; it knows no others.",
     )
-
-    @api.model
-    def _selection_capture_language(self):
-        return list(CAPTURE_LANGUAGES.items())
 
     @api.constrains(
         "media_policy",

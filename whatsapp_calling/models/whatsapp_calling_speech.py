@@ -13,6 +13,8 @@ from ..tools import crypto
 from ..tools.address import is_safe
 
 ADMINISTRATOR = "whatsapp_calling.group_administrator"
+# set in this order: an engine needs its key
+KEYED = ("stt_key", "tts_key", "stt_engine", "tts_engine")
 CHECK_FOR = 30  # seconds after which a test is not sent any more
 
 
@@ -131,21 +133,27 @@ class WhatsappCallingSpeech(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([self._keys_first(vals) for vals in vals_list])
+        """An engine is chosen when its key is there."""
+        made = super().create(
+            [{k: v for k, v in vals.items() if k not in KEYED} for vals in vals_list]
+        )
+        for speech, vals in zip(made, vals_list, strict=True):
+            speech.write({k: v for k, v in vals.items() if k in KEYED})
+        return made
 
     def write(self, vals):
-        return super().write(self._keys_first(vals))
-
-    @api.model
-    def _keys_first(self, vals):
         """A typed key becomes its ciphertext; a blank one keeps the key there is."""
-        vals = dict(vals)
-        for kind in ("stt", "tts"):
-            value = (vals.pop(f"{kind}_key", None) or "").strip()
-            if value:
-                keys = self.env["whatsapp.calling.keys"]
-                vals[f"{kind}_key_encrypted"] = keys._encrypt(value)
-        return vals
+        typed = {
+            f"{kind}_key_encrypted": self.env["whatsapp.calling.keys"]._encrypt(value)
+            for kind in ("stt", "tts")
+            if (value := (vals.get(f"{kind}_key") or "").strip())
+        }
+        if typed:
+            self.check_access("write")
+            # sudo: speech - ciphertexts are no fields of the administrator's
+            super(WhatsappCallingSpeech, self.sudo()).write(typed)
+        rest = {k: v for k, v in vals.items() if k not in ("stt_key", "tts_key")}
+        return super().write(rest)
 
     # ---- whose settings
 

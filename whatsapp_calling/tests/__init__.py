@@ -2,7 +2,9 @@ from . import test_access
 from . import test_access_everywhere
 from . import test_block
 from . import test_asking
+from . import test_assistants
 from . import test_call_channel
+from . import test_capture
 from . import test_chatter
 from . import test_check_setup
 from . import test_claim
