@@ -97,6 +97,8 @@ SCHEMAS = {
         max_seconds=number(1, 3600),
         silence_seconds=number(1, 600),
         end_key=optional(text(most=1)),
+        record=optional(ref("Record")),
+        transcribe=optional(ref("Engine")),
     ),
     "Leg": record(
         ["leg", "role", "mode", "state"],

@@ -46,6 +46,9 @@ class Stage:
         if spec["kind"] not in self._call.host.programs:
             raise ApiError(422, "no_program", "This sidecar has no such program.")
         self.spec = spec
+        # of a call that was opened for people, and was to be recorded for none
+        self._call.tape.record = self._call.tape.record or spec.get("record")
+        self._call.transcript.want(spec.get("transcribe"))
         if self._call.accepted_at is not None:
             self._start()
         self._call.reroute()

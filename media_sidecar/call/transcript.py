@@ -22,6 +22,12 @@ class Transcript:
         self._offsets: dict[str, float] = {}  # ms of the call minus ms of the stream
         self.refused = False
 
+    def want(self, settings: dict | None) -> None:
+        """A program wants a transcript of a call that was to have none."""
+        self._settings = self._settings or settings
+        if self._call.accepted_at is not None:
+            self.start()
+
     def start(self) -> None:
         """From the accept on; does nothing without settings."""
         call, make = self._call, self._call.host.transcriber

@@ -9,7 +9,6 @@ sidecar bridges the browser, the greeting stops, and the call is theirs. Before 
 is on its way and they are told so.
 """
 
-import secrets
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -23,6 +22,19 @@ SILENCE = 5
 LONGEST = 300
 # what is shorter is no message: a breath, a click
 MESSAGE_MIN_MS = 500
+
+
+class WhatsappCallRequest(models.Model):
+    _inherit = "whatsapp.call.request"
+
+    def _content(self):
+        """A sidecar that has the call since its ring learns now that it is to record,
+        and with which keys."""
+        payload = super()._content()
+        if self.action == "media_program" and self.call_id.recording_state != "planned":
+            payload["record"] = self.call_id._media_record()
+            payload["transcribe"] = self.call_id._media_transcribe()
+        return payload
 
 
 class WhatsappCall(models.Model):
@@ -51,44 +63,36 @@ class WhatsappCall(models.Model):
     # ---- the claim
 
     def _no_answer_voicemail(self):
-        units = self.env["whatsapp.media.unit"]
-        unit = self.media_unit_id if self.anchored else units
-        unit = unit or units._least_loaded(self.company_id)
+        anchored = self.anchored and self.media_unit_id
+        unit = anchored or self._voicemail_unit()
         if not unit or not self.offer_sdp:
             self._no_voicemail(self.env._("No media server is up to take it."))
             return
         if not self._take_for(VOICEMAIL):
             return
         self.no_answer = "voicemail"
-        self._log(
-            "voicemail", self.env._("Nobody answered: the voicemail takes the call")
-        )
-        if self.media_opened_at and self.answer_sdp:
-            # the sidecar has it since the ring, and WhatsApp its answer
+        note = self.env._("Nobody answered: the voicemail takes the call")
+        self._log("voicemail", note)
+        if self._asked_sidecar("media_open") and anchored:
+            # the sidecar has it since the ring; WhatsApp has its answer, or gets it
             self._ask_sidecar("media_program", self._voicemail_program())
-            self._ask_to_accept(self.answer_sdp)
+            if self.answer_sdp:
+                self._ask_to_accept(self.answer_sdp)
         else:
-            self._open_for_voicemail(unit)
+            if not anchored:
+                self._anchor(unit)
+            self._media_open()
         self._derive()
 
-    def _open_for_voicemail(self, unit):
-        self.write(
-            {
-                "anchored": True,
-                "media_unit_id": unit.id,
-                "media_ref": self.media_ref or secrets.token_hex(16),
-            }
-        )
-        self._ask_sidecar(
-            "media_open",
-            {
-                "call": self.media_ref,
-                "direction": "inbound",
-                "offer": self.offer_sdp,
-                "program": self._voicemail_program(),
-                "settings": None,  # read when it is sent
-            },
-        )
+    def _voicemail_unit(self, without=None):
+        # sudo: unit - that there is one is decided while nobody is there
+        units = self.env["whatsapp.media.unit"].sudo()
+        return units._least_loaded(self.company_id, without)
+
+    def _media_program(self):
+        if self.handler_kind == VOICEMAIL:
+            return self._voicemail_program()
+        return super()._media_program()
 
     def _voicemail_program(self):
         """What the sidecar plays and waits for (POST …/program of its API)."""
@@ -113,9 +117,18 @@ class WhatsappCall(models.Model):
 
     def _media_record(self):
         """A message is recorded whatever the number says: that is what it is for."""
-        if self.handler_kind == VOICEMAIL:
-            return self._recorder_settings(False, True)
-        return super()._media_record()
+        if self.handler_kind != VOICEMAIL:
+            return super()._media_record()
+        self.write(
+            {
+                "recording_state": "planned",
+                "recording_off": False,
+                "record_agent": False,
+                "record_caller": True,
+                "record_text": True,
+            }
+        )
+        return self._recorder_settings(False, True)
 
     def _media_transcribe(self):
         if self.handler_kind != VOICEMAIL:
@@ -127,34 +140,22 @@ class WhatsappCall(models.Model):
 
     # ---- answers of the sidecar and of WhatsApp
 
-    def _on_media_open_ok(self, request, answer):
-        call = request.call_id
-        if call.handler_kind != VOICEMAIL or request.media_ref != call.media_ref:
-            return super()._on_media_open_ok(request, answer)
-        call.media_opened_at = fields.Datetime.now()
-        if call.state != "ringing":
-            call._derive()  # hung up meanwhile: the sidecar is told so
-            return None
-        call.answer_sdp = answer.sdp
-        return call._ask_to_accept(answer.sdp)
+    def _media_opened(self, sdp):
+        done = super()._media_opened(sdp)
+        if self.handler_kind == VOICEMAIL and self.state == "ringing":
+            self._ask_to_accept(sdp)
+        return done
 
-    def _on_media_open_failed(self, request, error):
-        call = request.call_id
-        if call.handler_kind != VOICEMAIL or request.media_ref != call.media_ref:
-            return super()._on_media_open_failed(request, error)
-        if call.state == "ringing":
-            call._no_voicemail(error.message)
-        return None
-
-    def _on_accept_ok(self, request, answer):
-        call = request.call_id
-        if call.handler_kind != VOICEMAIL:
-            return super()._on_accept_ok(request, answer)
-        if not call._is_live():
-            return call._ask_to_hang_up("terminate")
-        call.lease_until = False
-        call._note_facts(accepted_at=fields.Datetime.now())
-        return call._post_soon()
+    def _media_next(self, error):
+        """Another sidecar may take it; without one the caller is asked in the chat."""
+        if self.handler_kind != VOICEMAIL:
+            return super()._media_next(error)
+        tried = self.request_ids.filtered(lambda r: r.action == "media_open")
+        unit = self._voicemail_unit(without=tried.media_unit_id)
+        if unit and error.kind != "refused":
+            self._anchor(unit)
+            return self._media_open()
+        return self._no_voicemail(error.message)
 
     def _on_accept_failed(self, request, error):
         call = request.call_id
@@ -246,11 +247,18 @@ class WhatsappCall(models.Model):
 
     def _claim(self, tab, sdp, kind):
         if self and self.sudo().handler_kind == VOICEMAIL and self._is_live():
+            if kind != "offer":
+                # it rang for a direct call, whose browser answers WhatsApp's offer
+                words = self.env._("The voicemail answers this caller: answer again.")
+                return self._refusal("other_way", words)
             return self._take_over_from_voicemail(tab, sdp)
         return super()._claim(tab, sdp, kind)
 
     def _take_over_from_voicemail(self, tab, offer):
         """An operator takes the call while the voicemail runs.
+
+        The sidecar lets go of its program when the browser is connected, and keeps
+        nothing of a message that was begun.
 
         :param offer: of the browser: through a sidecar the tab offers
         """
@@ -277,17 +285,8 @@ class WhatsappCall(models.Model):
             source="operator",
             user=user,
         )
-        call._ask_sidecar(
-            "media_leg",
-            {
-                "leg": call._new_leg(offer),
-                "role": "operator",
-                "mode": "talk",
-                "offer": offer,
-                "user": {"id": user.id, "name": user.name},
-            },
-            user=user,
-        )
+        call._new_leg(offer)
+        call._media_join()
         call._derive()
         return {"ok": True, "call": self._view()}
 

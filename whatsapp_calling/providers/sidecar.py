@@ -37,6 +37,7 @@ _OPTIONAL = {
     "media_leg": ("mode",),
     "media_program": (
         *("greeting", "tone", "max_seconds", "silence_seconds", "end_key"),
+        *("record", "transcribe"),
     ),
     "media_speech": ("voice", "tts"),
 }

@@ -54,5 +54,6 @@ from . import test_templates
 from . import test_tours
 from . import test_translations
 from . import test_views
+from . import test_voicemail
 from . import test_webhook
 from . import test_wrap_up
