@@ -17,11 +17,13 @@ class WhatsappCall(models.Model):
 
         :return: {"tracks": [{"id", "track", "url", "duration_ms", "peaks"}], "turns":
             [{"id", "speaker", "name", "start_ms", "end_ms", "text"}], "why": a sentence
-            when there is nothing to hear, else "", "may_download"}
+            when there is nothing to hear, else "", "may_download", "pending": whether
+            sound or text is still to come}
         """
         call = self._for_softphone(call_id)
         listens = self.env.user.has_group(LISTENERS)
         view = {"tracks": [], "turns": [], "why": "", "may_download": listens}
+        view["pending"] = bool(call) and call.sudo()._recording_to_come()
         if not call:
             return {**view, "why": self.env._("There is no such call.")}
         # sudo: recording, turn - of a call the user may read, and of the group
@@ -42,6 +44,12 @@ class WhatsappCall(models.Model):
         if not view["tracks"]:
             view["why"] = call.sudo()._why_no_sound()
         return view
+
+    def _recording_to_come(self):
+        self.ensure_one()
+        return self.recording_state in ("recording", "paused", "uploading") or bool(
+            self.recording_state == "planned" and self._is_live()
+        )
 
     def _why_no_sound(self):
         """Why there is nothing to hear of this call, a sentence."""
