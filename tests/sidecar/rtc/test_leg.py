@@ -2,7 +2,9 @@
 
 import asyncio
 import fractions
+import gc
 import time
+import weakref
 from types import SimpleNamespace
 
 import av
@@ -204,6 +206,23 @@ async def test_closing_twice_and_before_anything_is_no_error(opened):
     await leg.close()
     await leg.close()
     assert told == ["closed"]
+
+
+async def test_a_closed_leg_leaves_nothing_in_memory(opened):
+    ends = []
+    for _ in range(5):
+        one, other = await Leg.open("browser"), await Leg.open("browser")
+        await one.set_answer(await other.answer(await one.offer()))
+        await asyncio.gather(state(one, "connected"), state(other, "connected"))
+        one.start_sending()
+        await one.close()
+        await other.close()
+        ends += [weakref.ref(one), weakref.ref(other)]
+    del one, other
+    await asyncio.sleep(0)
+    gc.collect()
+    assert [end() for end in ends if end() is not None] == []
+    assert len(asyncio.all_tasks()) == 1
 
 
 async def test_a_peer_that_vanishes_is_told_and_may_come_back(opened, monkeypatch):
