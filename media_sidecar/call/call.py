@@ -128,7 +128,7 @@ class Call:
         self.reroute()
 
     async def play(self, prompt: dict, to: str = PEER) -> bool:
-        """Play a prompt to "peer", "operator" or "both".
+        """Play a prompt to "peer", "operator" or "both"; of both the peer counts.
 
         False when it was broken off, or cannot be spoken (which is told). Raises
         ApiError 404 when the call ended before it began.
@@ -144,7 +144,8 @@ class Call:
         if to != PEER and operator and operator.state == "connected":
             hearers.append(operator)
         playing = [party.ear.play(packets) for party in hearers]
-        return all([await each for each in playing])
+        heard = [await each for each in playing]
+        return bool(heard) and heard[0]
 
     def on_digit(self, digit: str) -> None:
         """A digit of the customer's."""

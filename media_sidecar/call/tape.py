@@ -42,10 +42,13 @@ class Tape:
             self._refusable_until = float("inf")
             with contextlib.suppress(SpeechError):  # told when it is played
                 await self._call.packets(prompt)
+            heard = False
             if self.state == "waiting":  # it may have been refused meanwhile
-                await self._call.play(prompt, to="both")
+                heard = await self._call.play(prompt, to="both")
             self._refusable_until = time.monotonic() + REFUSABLE
-            if self.state == "waiting":
+            if self.state == "waiting" and not heard:
+                self._failed("not_announced")  # without it nothing is recorded
+            elif self.state == "waiting":
                 language = prompt.get("language") or self._call.settings.language
                 self._call.emit("announcement_played", language=language)
         return self.state == "waiting"

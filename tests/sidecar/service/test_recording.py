@@ -2,6 +2,7 @@
 
 import secrets
 
+from media_sidecar.speech import SpeechError
 from tests.sidecar.recording import sounds
 from tests.sidecar.service.far_end import until
 
@@ -62,6 +63,37 @@ async def test_it_is_announced_first_and_nothing_said_before_is_kept(sidecar, od
     # the recording's time is the call's: before the announcement's end it is silent
     assert sounds.is_silent(sound["caller"], 0, began - 0.5)
     assert sounds.pitches(sound["caller"], began + 0.3, began + 0.9) == [440]
+
+
+async def test_an_announcement_that_cannot_be_spoken_means_no_recording(
+    sidecar, odoo, monkeypatch
+):
+    prompts = sidecar.unit.speech.prompts
+    packets = prompts.packets
+
+    async def mute(prompt, *more):
+        if prompt == ANNOUNCE:
+            raise SpeechError("local", "No voice is installed.")
+        return await packets(prompt, *more)
+
+    monkeypatch.setattr(prompts, "packets", mute)
+    more, _uid = recorded(odoo, announce=ANNOUNCE)
+    talk = await sidecar.call(**more)
+    await until(lambda: odoo.told("recording_failed", talk.ref))
+    assert odoo.told("recording_failed") == [{"reason": "not_announced"}]
+    assert odoo.told("tts_failed")[0]["message"] == "No voice is installed."
+    await talk.customer.hears(660)
+    assert not {"recording_started", "announcement_played"} & set(odoo.kinds(talk.ref))
+
+
+async def test_the_announcement_counts_though_the_operator_was_lost_during_it(
+    sidecar, odoo
+):
+    more, _uid = recorded(odoo, announce=ANNOUNCE)
+    talk = await sidecar.call(**more)
+    await until(lambda: talk.call.parties.operator.ear.playing)
+    await talk.operator.close()
+    await until(lambda: odoo.told("recording_started", talk.ref))
 
 
 async def test_the_key_refuses_and_nothing_is_kept(sidecar, odoo):
