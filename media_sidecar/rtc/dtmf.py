@@ -70,3 +70,40 @@ def payloads(digit: str, rate: int = 8000) -> Iterator[tuple[bytes, ...]]:
     for step in range(1, LENGTH):
         yield (_EVENT.pack(event, _VOLUME, step * unit),)
     yield (_EVENT.pack(event, 0x80 | _VOLUME, LENGTH * unit),) * 3
+
+
+class Dialler:
+    """Sends digits in a leg's stream, one after the other, in place of sound.
+
+    :param outlet: the stream, an `outlet.Outlet`
+    """
+
+    def __init__(self, outlet, rate: int) -> None:
+        self._outlet, self._rate = outlet, rate
+        self._steps: deque[tuple[bytes, ...]] = deque()
+        self._event: int | None = None
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._steps)
+
+    def dial(self, digits: str) -> None:
+        """Send `digits` after those that are under way; raises ValueError."""
+        steps: list[tuple[bytes, ...]] = []
+        for digit in digits:
+            steps += [*payloads(digit, self._rate), *[()] * PAUSE]
+        self._steps.extend(steps)
+
+    def tick(self, now: float) -> list[bytes]:
+        """What leaves in these 20 ms."""
+        step = self._steps.popleft()
+        if not step:
+            self._event = None
+            return []
+        first = self._event is None
+        if first:
+            self._event = self._outlet.begin_event(now)
+        return [
+            self._outlet.event(payload, self._event, first and not number, now)
+            for number, payload in enumerate(step)
+        ]

@@ -3,11 +3,14 @@
 import copy
 import functools
 import ipaddress
+import secrets
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ifaddr
 from aioice import Candidate
+from aioice.candidate import candidate_foundation
 
 GATHERING = 0.5  # seconds that STUN and TURN may take together
 
@@ -38,6 +41,15 @@ class IceOptions:
             versions = {ipaddress.ip_address(public).version for public in self.public}
             return tuple({4: "0.0.0.0", 6: "::"}[version] for version in versions)
         return host_addresses()
+
+    def port_order(self) -> Sequence[int]:
+        """UDP ports to try, from a random one on; 0 is any."""
+        if not self.ports:
+            return (0,)
+        first, last = self.ports
+        ports = range(first, last + 1)
+        start = secrets.randbelow(len(ports))
+        return [*ports[start:], *ports[:start]]
 
     def told(self, candidates: list[Candidate]) -> list[Candidate]:
         """`candidates` as the peer may know them."""
@@ -74,6 +86,19 @@ def host_addresses() -> tuple[str, ...]:
             elif not (address.is_link_local or address.is_unspecified):
                 found.append(str(address))
     return tuple(dict.fromkeys(found or loopback))
+
+
+def host_candidate(host: str, port: int, index: int) -> Candidate:
+    """What a bound socket is told as; the first address is the preferred one."""
+    return Candidate(
+        foundation=candidate_foundation("host", "udp", host),
+        component=1,
+        transport="udp",
+        priority=(126 << 24) | ((65535 - index) << 8) | 255,  # RFC 8445 5.1.2.1
+        host=host,
+        port=port,
+        type="host",
+    )
 
 
 def udp_socket(address: str, port: int) -> socket.socket:

@@ -6,7 +6,6 @@ import itertools
 import logging
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 
 import pylibsrtp
@@ -67,8 +66,7 @@ class Leg:
         self._outlet: Outlet | None = None
         self._reports: rtcp.Reports | None = None
         self._digits: dtmf.DigitReader | None = None
-        self._dialling: deque[tuple[bytes, ...] | None] = deque()
-        self._event: int | None = None
+        self._dialler: dtmf.Dialler | None = None
         self._sending = False
         self._task: asyncio.Task | None = None
         self._handle = None
@@ -138,6 +136,7 @@ class Leg:
         self._inlet = Inlet(remote.opus, remote.dtmf, self._ssrc, self._source)
         self._outlet = Outlet(remote.opus, remote.dtmf, self._ssrc)
         self._reports = rtcp.Reports(self._inlet, self._outlet)
+        self._dialler = dtmf.Dialler(self._outlet, remote.dtmf_rate)
         self._digits = dtmf.DigitReader(self._tell_digit, remote.dtmf_rate)
         self._agent.remote_is_lite = remote.lite
         self._agent.remote_username = remote.ufrag
@@ -230,7 +229,7 @@ class Leg:
         False, and nothing, before `start_sending` and "connected", after the end, and
         while digits are sent.
         """
-        if not self.sending or self._dialling or len(payload) > PAYLOAD:
+        if not self.sending or self._dialler.busy or len(payload) > PAYLOAD:
             return False
         now = time.monotonic()
         data = self._outlet.send(payload, duration, marker, now)
@@ -238,7 +237,7 @@ class Leg:
 
     def forward(self, packet: Packet) -> bool:
         """Pass on a packet of another leg, with the spacing it came with."""
-        if not self.sending or self._dialling or len(packet.payload) > PAYLOAD:
+        if not self.sending or self._dialler.busy or len(packet.payload) > PAYLOAD:
             return False
         data = self._outlet.forward(packet, time.monotonic())
         sound = b"" if packet.dtmf else packet.payload
@@ -252,11 +251,7 @@ class Leg:
         """
         if self._remote is None or self._remote.dtmf is None:
             raise ValueError("the other side takes no digits (telephone-event)")
-        steps: list[tuple[bytes, ...] | None] = []
-        for digit in digits:
-            steps += dtmf.payloads(digit, self._remote.dtmf_rate)
-            steps += [None] * dtmf.PAUSE
-        self._dialling.extend(steps)
+        self._dialler.dial(digits)
 
     def _transmit(self, data: bytes, sound: bytes = b"") -> bool:
         try:
@@ -270,8 +265,9 @@ class Leg:
     def _tick(self, now: float) -> None:
         self._digits.tick(now)
         if self._sending:
-            if self._dialling:
-                self._dial(now)
+            if self._dialler.busy:
+                for data in self._dialler.tick(now):
+                    self._transmit(data)
             else:
                 data = self._outlet.silence(now)
                 if data:
@@ -282,19 +278,6 @@ class Leg:
         heard = max(self._heard_at, self._agent.last_check_at)
         gone = now - heard > GONE[self.kind]
         self._set_state("disconnected" if gone else "connected")
-
-    def _dial(self, now: float) -> None:
-        step = self._dialling.popleft()
-        if step is None:
-            self._event = None
-            return
-        first = self._event is None
-        if first:
-            self._event = self._outlet.begin_event(now)
-        for payload in step:
-            data = self._outlet.event(payload, self._event, first, now)
-            first = False
-            self._transmit(data)
 
     def _send_rtcp(self, data: bytes) -> None:
         with contextlib.suppress(ConnectionError, pylibsrtp.Error):

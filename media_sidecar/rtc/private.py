@@ -18,7 +18,6 @@ from collections.abc import Callable
 import aioice
 import aioice.ice
 import aiortc
-from aioice import Candidate
 from aiortc.rtcdtlstransport import (
     RTCCertificate,
     RTCDtlsFingerprint,
@@ -27,7 +26,7 @@ from aiortc.rtcdtlstransport import (
 )
 from OpenSSL import SSL
 
-from .ice import GATHERING, IceOptions, udp_socket
+from .ice import GATHERING, IceOptions, host_candidate, udp_socket
 from .wire import Wire
 
 _LETTERS = string.ascii_letters + string.digits
@@ -167,7 +166,7 @@ class Agent(aioice.Connection):
         self._local_candidates_end = True
 
     async def _bind(self, loop, address: str) -> _Protocol | None:
-        for port in self._ports():
+        for port in self._options.port_order():
             try:
                 sock = udp_socket(address, port)
             except OSError:
@@ -178,27 +177,9 @@ class Agent(aioice.Connection):
             transport.max_size = _DATAGRAM
             protocol.transmit = sock.sendto
             host, port = transport.get_extra_info("sockname")[:2]
-            protocol.local_candidate = Candidate(
-                foundation=aioice.ice.candidate_foundation("host", "udp", host),
-                component=1,
-                transport="udp",
-                priority=_priority(host, len(self._protocols)),
-                host=host,
-                port=port,
-                type="host",
-            )
+            protocol.local_candidate = host_candidate(host, port, len(self._protocols))
             return protocol
         return None
-
-    def _ports(self):
-        if not self._options.ports:
-            return (0,)
-        first, last = self._options.ports
-        start = secrets.randbelow(last - first + 1)
-        return [
-            first + (start + step) % (last - first + 1)
-            for step in range(last - first + 1)
-        ]
 
     async def _ask_servers(self) -> None:
         asked = []
@@ -270,11 +251,6 @@ class Agent(aioice.Connection):
         except OSError:
             # a full buffer, no route for the moment: as if it were lost on the way
             self.unsent += 1
-
-
-def _priority(host: str, index: int) -> int:
-    """RFC 8445 section 5.1.2.1; the first address is the preferred one."""
-    return (126 << 24) | ((65535 - index) << 8) | 255
 
 
 class _Certificate(RTCCertificate):
