@@ -16,6 +16,7 @@ from .config import Config
 logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0  # seconds before a worker that keeps dying is started again
+SETTLED = 60.0  # seconds: who lived longer is started again at once
 
 
 class Supervisor:
@@ -27,6 +28,7 @@ class Supervisor:
         self._workers: dict[int, multiprocessing.Process] = {}
         self._deaths: dict[int, int] = {}
         self._due: dict[int, float] = {}
+        self._started: dict[int, float] = {}
         self._stopping = threading.Event()
 
     def run(self) -> int:
@@ -47,6 +49,7 @@ class Supervisor:
         process.start()
         self._workers[number] = process
         self._due[number] = 0.0
+        self._started[number] = time.monotonic()
 
     def _look(self) -> None:
         now = time.monotonic()
@@ -54,7 +57,9 @@ class Supervisor:
             if process.is_alive():
                 continue
             if not self._due[number]:
-                deaths = self._deaths[number] = self._deaths.get(number, 0) + 1
+                lived = now - self._started[number]
+                deaths = 1 if lived > SETTLED else self._deaths.get(number, 0) + 1
+                self._deaths[number] = deaths
                 facts = {"worker": number, "exit": process.exitcode, "deaths": deaths}
                 logger.error("A worker ended by itself", extra={"facts": facts})
                 self._due[number] = now + min(2.0 ** (deaths - 1) - 1, LONGEST_PAUSE)

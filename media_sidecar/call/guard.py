@@ -75,6 +75,8 @@ class Guard:
             opened_at=call.opened_at,
             accepted_at=call.accepted_at,
             heard_at=parties.peer.voice.last_at if parties.peer else None,
+            line_lives=parties.peer is not None
+            and parties.peer.leg.state == "connected",
             alone_since=self._alone_since,
             arriving_since=arriving.opened_at if arriving else None,
             talking=there and not call.held,

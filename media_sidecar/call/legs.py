@@ -31,6 +31,7 @@ class Legs:
         party = Party(PEER, PEER, leg)
         try:
             party.sdp = await (leg.answer(offer) if offer else leg.offer())
+            self._call.check_live()
         except BaseException:
             await leg.close()
             raise

@@ -9,7 +9,8 @@ ended the call itself, 20 s after our last packet.
 |---|---|---|---|
 | Odoo ends it | DELETE, or `unknown_calls` of a heartbeat | | `odoo` |
 | WhatsApp closes DTLS, or ICE fails | the leg's state | `peer_lost` | `peer` |
-| no packet of WhatsApp | SILENT s | `peer_silent` | `no_media`, after no_media s |
+| no packet of WhatsApp, and its line is dead | SILENT s | `peer_silent` | `no_media`, after no_media s |
+| no packet of WhatsApp, but its line lives (it answers ICE) | SILENT s | `peer_silent` | `no_media`, after PATIENT times no_media s |
 | operator's tab closed, crashed, offline | the leg's state, or no packet for LOST s | music, `leg_lost` | `no_operator`, after reattach s |
 | accepted, and no operator comes | no operator, no program | | `no_operator`, after reattach s |
 | Odoo gives no answer | heartbeats | | `no_odoo`, after no_odoo s, unless customer and operator talk |
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 from .settings import Watch
 
 SILENT = 5.0  # seconds without a packet of WhatsApp until it is told
+PATIENT = 10  # who is there and silent, muted perhaps, gets so much longer
 LOST = 2.0  # seconds without a packet of an operator's browser, which sends always
 UNANSWERED = 180.0  # seconds; WhatsApp rings for a minute or so
 ARRIVING = 10.0  # seconds an operator who is connecting is waited for, when time is up
@@ -39,6 +41,7 @@ class Look:
     :param heard_at: last packet of WhatsApp; None before the first
     :param alone_since: since when there is no operator and no program; None with one
     :param arriving_since: since when an operator connects; None when none does
+    :param line_lives: WhatsApp's side answers, with sound or without
     :param talking: customer and operator hear each other
     :param odoo_silent: seconds since Odoo last answered
     """
@@ -49,6 +52,7 @@ class Look:
     heard_at: float | None
     alone_since: float | None
     arriving_since: float | None
+    line_lives: bool
     talking: bool
     odoo_silent: float
 
@@ -68,7 +72,7 @@ def verdict(look: Look, watch: Watch) -> str:
         return "no_odoo" if look.odoo_silent > watch.no_odoo else ""
     if look.now - look.accepted_at > watch.max_seconds:
         return "max_seconds"
-    if silence(look) > watch.no_media:
+    if silence(look) > watch.no_media * (PATIENT if look.line_lives else 1):
         return "no_media"
     if look.odoo_silent > watch.no_odoo and not look.talking:
         return "no_odoo"

@@ -43,6 +43,21 @@ async def test_no_packet_of_whatsapp(sidecar, odoo, monkeypatch):
     assert len(odoo.told("peer_silent", talk.ref)) == 1
 
 
+async def test_a_silent_customer_whose_line_lives_is_told_and_the_call_goes_on(
+    sidecar, odoo, monkeypatch
+):
+    monkeypatch.setattr(watchdog, "SILENT", 0.5)
+    talk = await sidecar.call(settings=watch(no_media=1))
+    await talk.operator.hears(440)
+    talk.customer.leg._sending = False
+    await until(lambda: odoo.told("peer_silent", talk.ref))
+    silent = talk.call.elapsed_ms
+    await until(lambda: talk.call.elapsed_ms > silent + 2000)
+    assert talk.ref in sidecar.unit.calls.live
+    talk.customer.leg._sending = True
+    await talk.operator.hears(440)
+
+
 async def test_a_browser_that_says_goodbye_music_at_once_and_the_end_when_none_comes(
     sidecar, odoo
 ):

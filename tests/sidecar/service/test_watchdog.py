@@ -13,6 +13,7 @@ TALKING = Look(
     heard_at=999.98,
     alone_since=None,
     arriving_since=None,
+    line_lives=False,
     talking=True,
     odoo_silent=1.0,
 )
@@ -31,6 +32,14 @@ def test_a_conversation_goes_on_without_odoo_a_waiting_call_does_not():
 def test_without_packets_of_whatsapp_it_ends_after_no_media_seconds():
     assert verdict(replace(TALKING, heard_at=980.1), WATCH) == ""
     assert verdict(replace(TALKING, heard_at=979.9), WATCH) == "no_media"
+
+
+def test_who_is_silent_on_a_line_that_lives_is_not_hung_up_on_after_40_seconds():
+    muted = replace(TALKING, heard_at=960.0, line_lives=True)
+    assert verdict(muted, WATCH) == ""
+    assert verdict(replace(muted, heard_at=799.0, accepted_at=700.0), WATCH) == (
+        "no_media"
+    )
 
 
 def test_silence_counts_from_the_accept():
