@@ -392,15 +392,22 @@ async def test_ports_are_taken_from_the_range_and_an_empty_one_is_an_error(opene
     assert leg._agent.local_candidates[0].port == port
 
 
-async def test_a_stun_server_that_does_not_answer_costs_half_a_second(opened):
+@pytest.mark.parametrize("kind", ["stun", "turn"])
+async def test_a_server_that_does_not_answer_costs_half_a_second(opened, kind):
+    """The usual limit is five, in which the customer has hung up."""
     silent, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
     )
-    address = silent.get_extra_info("sockname")[:2]
+    server = silent.get_extra_info("sockname")[:2]
+    if kind == "turn":
+        server += ("user", "password")
+    options = IceOptions(bind=("127.0.0.1",), **{kind: server})
     started = time.monotonic()
-    leg = await opened(ice=IceOptions(bind=("127.0.0.1",), stun=address))
+    leg = await opened(ice=options)
     assert 0.4 < time.monotonic() - started < 1.5
-    assert "typ host" in await leg.offer()
+    offer = await leg.offer()
+    assert "typ host" in offer
+    assert "typ relay" not in offer
     silent.close()
 
 
