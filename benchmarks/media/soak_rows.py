@@ -4,6 +4,7 @@ import asyncio
 
 from benchmarks.media.odoo import Odoo
 from benchmarks.media.servers import Sidecar
+from benchmarks.media.talkers import settled
 from benchmarks.rows import Row
 
 FEW, MANY, AT_ONCE = 200, 1000, 10
@@ -24,22 +25,14 @@ def memory():
 
 async def _memory():
     async with Odoo() as odoo, Sidecar(odoo) as sidecar:
-        few = 0.0
+        memory = {}
         for number in range(AT_ONCE, MANY + AT_ONCE, AT_ONCE):
             for _ in range(AT_ONCE):
                 await sidecar.call()
-            await sidecar.crowd.talk(0.4)
+            await sidecar.crowd.talk(0.2)
             await sidecar.hang_up()
-            if number == FEW:
-                few = await _settled(odoo, sidecar, FEW)
-        return few, await _settled(odoo, sidecar, MANY)
-
-
-async def _settled(odoo, sidecar, count):
-    """Memory once all recordings are handed over."""
-    for _ in range(600):
-        if len(odoo.finished) >= count:
-            break
-        await asyncio.sleep(0.1)
-    await asyncio.sleep(1)
-    return sidecar.memory()
+            # a heap of unfinished recordings would be memory of another kind
+            await settled(lambda n=number: len(odoo.finished) >= n, "handed over", 60)
+            if number in (FEW, MANY):
+                memory[number] = sidecar.memory()
+        return memory[FEW], memory[MANY]
