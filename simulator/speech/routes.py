@@ -24,6 +24,16 @@ def add(app: web.Application, world: "World") -> None:
     async def speak(request: web.Request) -> web.StreamResponse:
         return await elevenlabs.speak(world, request)
 
+    async def projects(request: web.Request) -> web.Response:
+        """What Deepgram's console asks first: whether the key is good, and for what."""
+        scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme != "Token" or not world.speech.good_key("deepgram", key):
+            error = {"err_code": "INVALID_AUTH", "err_msg": "Invalid credentials."}
+            return web.json_response(error, status=401)
+        project = {"project_id": "demo-project", "name": "Demo"}
+        return web.json_response({"projects": [project]})
+
+    app.router.add_get("/v1/projects", projects)
     app.router.add_get("/v1/listen", stream(Deepgram))
     app.router.add_get("/v2/listen", stream(Flux))
     app.router.add_post("/v1/text-to-speech/{voice}", speak)

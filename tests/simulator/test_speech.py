@@ -103,6 +103,14 @@ async def test_v1_without_a_good_key_is_401_with_their_body(business, header):
         assert body["err_msg"] == answer.headers["dg-error"] == "Invalid credentials."
 
 
+@pytest.mark.parametrize("key, status", [("demo-deepgram-key", 200), ("wrong", 401)])
+async def test_deepgram_says_whether_a_key_is_good(business, key, status):
+    headers = {"Authorization": f"Token {key}"}
+    url = f"{business.base}/v1/projects"
+    async with business.session.get(url, headers=headers) as answer:
+        assert answer.status == status
+
+
 @pytest.mark.parametrize(
     "change, said_of_it",
     [
