@@ -13,7 +13,7 @@ from odoo.tools import config
 from ..tools import crypto
 from ..tools.recording_keys import new_pair
 
-SHORTEST = 24  # characters of a secret that somebody types in
+SHORTEST = 32  # characters of a secret that somebody types in; the sidecar wants them
 
 
 class WhatsappMediaSidecar(models.Model):
