@@ -96,12 +96,12 @@ class Journal:
             self._file = -1
         # between the two numbers is room for what is written once more
         self._number += 2
-        lines = b"".join(map(_line, wanted))
+        wanted = list(wanted)
         target = self.folder / f"{self._number - 1:08d}.log"
 
         def clean() -> None:
-            if lines:
-                _write_whole(target, lines)
+            if wanted:
+                _write_whole(target, b"".join(map(_line, wanted)))
             for path in olds:
                 path.unlink(missing_ok=True)
 

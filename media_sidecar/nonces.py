@@ -8,6 +8,7 @@ crash to the same one.) The folder is the signed minute, so old ones go as a who
 import contextlib
 import os
 import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -32,7 +33,8 @@ class NonceFolder:
             return False
         try:
             if minute not in self._made:
-                self.forget(time.time())
+                # up to a thousand files: not on the media loop
+                threading.Thread(target=self.forget, args=(time.time(),)).start()
                 (self.folder / str(minute)).mkdir(parents=True, exist_ok=True)
                 self._made.add(minute)
             path = self.folder / str(minute) / nonce
@@ -46,10 +48,11 @@ class NonceFolder:
     def forget(self, now: float) -> None:
         """Drop what no signature of today could use."""
         oldest = int(now) // MINUTE - KEPT_MINUTES
-        self._made = {minute for minute in self._made if minute >= oldest}
+        for minute in [minute for minute in self._made.copy() if minute < oldest]:
+            self._made.discard(minute)
         for nonce, timestamp in list(self._memory.items()):
             if timestamp // MINUTE < oldest:
-                del self._memory[nonce]
+                self._memory.pop(nonce, None)
         with contextlib.suppress(OSError):
             for folder in self.folder.iterdir():
                 if folder.name.isdecimal() and int(folder.name) < oldest:

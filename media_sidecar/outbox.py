@@ -219,7 +219,6 @@ class Outbox:
             return
         self._taken_at = None
         wanted = [event for lane in self._lanes.values() for event in lane.events]
-        wanted.sort(key=lambda event: event["at"])
         try:
             await asyncio.to_thread(self._journal.compact(wanted))
         except OSError as error:  # full: the old files stay, nothing is lost
