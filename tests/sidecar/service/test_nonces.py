@@ -1,13 +1,14 @@
-"""A nonce counts once, for every worker, over restarts, on a full disk; then it goes."""
+"""A nonce counts once, for every worker, over restarts, on a full disk."""
 
 import errno
+import time
 
 from media_sidecar import nonces
 from media_sidecar.auth import LEEWAY
 from media_sidecar.nonces import NonceFolder
 
 ONE, TWO = "1" * 32, "2" * 32
-NOW = 1795288800
+NOW = int(time.time())
 
 
 def test_a_nonce_counts_once_for_all_who_share_the_folder(tmp_path):
