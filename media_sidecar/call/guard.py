@@ -3,7 +3,7 @@
 import time
 
 from . import quality, watchdog
-from .parties import Party
+from .parties import MONITOR, Party
 from .routes import PEER
 
 EVERY = 0.25  # seconds between two looks
@@ -52,8 +52,8 @@ class Guard:
         last, legs = party.voice.last_at, self._call.legs
         if party.state == "new" and now - party.opened_at > CONNECTING:
             legs.leave(party, "timeout")
-        elif last is None:
-            return
+        elif last is None or party.role == MONITOR:
+            return  # who only listens need not send; the leg's state tells
         elif party.state == "connected" and now - last > watchdog.LOST:
             legs.lost(party, "silent")
         elif party.state == "lost" and now - last < BACK:

@@ -98,6 +98,18 @@ async def test_a_network_that_stutters_the_same_browser_comes_back(sidecar, odoo
     assert kinds == ["leg_connected", "leg_lost", "leg_connected"]
 
 
+async def test_who_listens_and_sends_nothing_any_more_goes_on_listening(sidecar, odoo):
+    talk = await sidecar.call()
+    manager = await talk.join("leg-2", "monitor", 880, mode="join")
+    await talk.customer.hears(660, 880)
+    await talk.do("legs/leg-2", {"mode": "listen"}, "PATCH")
+    manager.leg._sending = False
+    silent = talk.call.elapsed_ms
+    await until(lambda: talk.call.elapsed_ms > silent + 1000 * watchdog.LOST + 1000)
+    await manager.hears(440, 660)
+    assert "leg_lost" not in odoo.kinds(talk.ref)
+
+
 async def test_who_is_being_connected_when_time_is_up_is_waited_for(sidecar, odoo):
     talk = await sidecar.call(operator=False, settings=watch(reattach=1))
     late = await sidecar.end(660)
