@@ -60,6 +60,7 @@ export function makeCall(values = {}) {
         reason: "",
         error: false,
         notes: "",
+        recording: false,
         sdp: OFFER,
         sdp_type: "offer",
         ...values,

@@ -4,6 +4,7 @@ import { CallNotes } from "@whatsapp_calling/panel/call_notes";
 import { CallTimer } from "@whatsapp_calling/panel/call_timer";
 import { DialPad } from "@whatsapp_calling/panel/dial_pad";
 import { QualityIndicator } from "@whatsapp_calling/panel/quality_indicator";
+import { RecordingControls } from "@whatsapp_calling/panel/recording_controls";
 import { RecordLinks } from "@whatsapp_calling/panel/record_links";
 import { displayName, stateLabel } from "@whatsapp_calling/softphone/call_labels";
 
@@ -22,6 +23,7 @@ export class OnCall extends Component {
         DialPad,
         QualityIndicator,
         RecordLinks,
+        RecordingControls,
     };
     static props = [];
     static template = "whatsapp_calling.OnCall";
@@ -113,6 +115,19 @@ export class OnCall extends Component {
 
     toggleMute() {
         this.softphone.setMuted(!this.sound.muted);
+    }
+
+    /**
+     * @param {number} callId
+     * @param {"pause"|"resume"|"refuse"} action
+     * @returns {Promise<boolean>} whether it is on its way
+     */
+    async changeRecording(callId, action) {
+        const result = await this.softphone.rpc("softphone_recording", [callId, action]);
+        if (!result.ok) {
+            this.softphone.notify(result.message, "warning");
+        }
+        return result.ok;
     }
 
     /** @param {"keypad"|"notes"|"devices"} name */

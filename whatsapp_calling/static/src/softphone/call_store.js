@@ -15,6 +15,7 @@
  * @property {boolean} silenced
  * @property {boolean} blocked the other side is blocked: it would not ring
  * @property {boolean} may_block this user may block and unblock the other side
+ * @property {{state: string, sound: boolean, text: boolean, problem: string}|false} recording
  * @property {string|false} sdp
  * @property {boolean} [anchored] the sound goes through a media server
  * @property {boolean} [fell_back] it should, and none was there
