@@ -31,6 +31,14 @@ class WhatsappCallTurn(models.Model):
         """The turns of calls one may read; the group itself is a right."""
         return Domain("call_id", "in", self.env["whatsapp.call"]._search([]))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        turns = super().create(vals_list)
+        turns.call_id.filtered(lambda call: not call.has_transcript).write(
+            {"has_transcript": True}
+        )
+        return turns
+
     def _speaker_name(self):
         self.ensure_one()
         if self.speaker == "caller":
