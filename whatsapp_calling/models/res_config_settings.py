@@ -16,7 +16,7 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.whatsapp_calling_assistant_enabled"
     )
     whatsapp_calling_recording_enabled = fields.Boolean(
-        related="company_id.whatsapp_calling_recording_enabled"
+        related="company_id.whatsapp_calling_recording_enabled", readonly=False
     )
     whatsapp_calling_wrap_up = fields.Integer(
         related="company_id.whatsapp_calling_wrap_up", readonly=False

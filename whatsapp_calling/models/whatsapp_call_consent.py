@@ -133,8 +133,6 @@ class WhatsappCall(models.Model):
                 "engine": str(data.get("engine") or "")[:40],
             }
         )
-        if not self.has_transcript:
-            self.has_transcript = True
         # ids only: what was said must not lie in the table of the bus
         told = {"id": self.id, "turn_id": turn.id}
         self._bus_send("whatsapp_calling/turn", told)

@@ -34,9 +34,7 @@ class WhatsappCallLegalHold(models.Model):
     user_id = fields.Many2one(
         "res.users", "Placed by", default=lambda self: self.env.user, readonly=True
     )
-    placed_at = fields.Datetime(
-        "Placed on", default=fields.Datetime.now, readonly=True
-    )
+    placed_at = fields.Datetime("Placed on", default=fields.Datetime.now, readonly=True)
     released_at = fields.Datetime("Released on", readonly=True)
     released_by_id = fields.Many2one("res.users", "Released by", readonly=True)
 
@@ -81,6 +79,25 @@ class WhatsappCallLegalHold(models.Model):
             hold._tell("legal_hold_released", self.env._("Legal hold released"))
         return True
 
+    def _words(self):
+        return self.env._(
+            "%(reason)s (%(name)s)", reason=self.reason, name=self.user_id.name
+        )
+
+    @api.model
+    def _ask_for(self, values):
+        if not self.env.user.has_group(MANAGER):
+            raise AccessError(self.env._("Only managers place a legal hold."))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Legal hold"),
+            "res_model": self._name,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {f"default_{name}": value for name, value in values.items()},
+        }
+
     def _tell(self, kind, note):
         """A line in the history of the call; one on a customer stands with them."""
         if self.call_id:
@@ -93,6 +110,11 @@ class WhatsappCallContact(models.Model):
     legal_hold_ids = fields.One2many(
         "whatsapp.call.legal.hold", "contact_id", groups=MANAGER
     )
+
+    def action_legal_hold(self):
+        """Ask for the reason of a hold on all calls of this customer."""
+        self.ensure_one()
+        return self.env["whatsapp.call.legal.hold"]._ask_for({"contact_id": self.id})
 
 
 class WhatsappCall(models.Model):
@@ -128,26 +150,3 @@ class WhatsappCall(models.Model):
         """Ask for the reason of a hold on this call."""
         self.ensure_one()
         return self.env["whatsapp.call.legal.hold"]._ask_for({"call_id": self.id})
-
-
-class LegalHoldWords(models.Model):
-    _inherit = "whatsapp.call.legal.hold"
-
-    def _words(self):
-        return self.env._(
-            "%(reason)s (%(name)s)", reason=self.reason, name=self.user_id.name
-        )
-
-    @api.model
-    def _ask_for(self, values):
-        if not self.env.user.has_group(MANAGER):
-            raise AccessError(self.env._("Only managers place a legal hold."))
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Legal hold"),
-            "res_model": self._name,
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {f"default_{name}": value for name, value in values.items()},
-        }

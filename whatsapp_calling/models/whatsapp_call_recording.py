@@ -57,6 +57,9 @@ class WhatsappCallRecording(models.Model):
     )
     started_at = fields.Datetime("Start")
     duration_ms = fields.Integer("Length (ms)", aggregator=None)
+    length_text = fields.Char(
+        "Length", compute="_compute_length_text", help="Minutes and seconds."
+    )
     expected_ms = fields.Integer(
         "Length of the call (ms)",
         aggregator=None,
@@ -85,6 +88,24 @@ class WhatsappCallRecording(models.Model):
     def _readable(self):
         """The recordings of calls one may read; the group itself is a right."""
         return Domain("call_id", "in", self.env["whatsapp.call"]._search([]))
+
+    @api.depends("duration_ms")
+    def _compute_length_text(self):
+        for recording in self:
+            seconds = round(recording.duration_ms / 1000)
+            recording.length_text = recording.call_id._minutes(seconds)
+
+    def action_open_call(self):
+        """Open the call, where the player is."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "whatsapp.call",
+            "res_id": self.call_id.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
 
     @api.depends("track", "call_id")
     def _compute_display_name(self):
@@ -178,6 +199,8 @@ class WhatsappCallRecording(models.Model):
             }
         )
         recording._keep(sealed, key, plain_size=len(content))
+        # sudo: call - users never write calls
+        call.sudo().recording_state = "stored"
         return recording
 
     def _keep(self, sealed, key, **values):

@@ -1,6 +1,6 @@
 """Retention: sound and text are deleted on time, wherever a copy lies; the fact stays.
 
-Per company and kind: recordings of calls, voice messages (sound and words), transcripts.
+Per company and kind: recordings of calls, voice messages (sound, words), transcripts.
 What a legal hold keeps stays until it is released. Copies are: the sealed attachment,
 pieces of an upload, turns, the words of a voice message in the chatter and in
 reminders, and what the media sidecar still has. The bus and the history never had any.
@@ -63,7 +63,9 @@ class WhatsappCallRecording(models.Model):
         for company in companies:
             for kind in KINDS:
                 room = BATCH - len(due)
-                due |= self.search(self._due(company, kind), limit=room) if room else due
+                due |= (
+                    self.search(self._due(company, kind), limit=room) if room else due
+                )
         due._purge()
         return len(due), len(due) == BATCH
 

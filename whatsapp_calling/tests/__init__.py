@@ -20,6 +20,7 @@ from . import test_diagnostics
 from . import test_dial
 from . import test_guide
 from . import test_errors
+from . import test_erasure
 from . import test_figures
 from . import test_hardening
 from . import test_inbound_messages
@@ -47,6 +48,7 @@ from . import test_recording_upload
 from . import test_recordings
 from . import test_requests
 from . import test_settings
+from . import test_retention
 from . import test_send_wizard
 from . import test_softphone_rpc
 from . import test_state_properties

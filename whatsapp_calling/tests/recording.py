@@ -42,19 +42,16 @@ class RecordingMixin:
 
     def recording(self, call, track="mix", kind="call", content=None, **values):
         """A recording of a call, as it is when it has come."""
-        recording = self.env["whatsapp.call.recording"]._store_plain(
+        return self.env["whatsapp.call.recording"]._store_plain(
             call,
             track,
             kind,
             sound(1000) if content is None else content,
             **{"duration_ms": 4000, "peaks": [0, 255], **values},
         )
-        call.recording_state = "stored"
-        return recording
 
     def turn(self, call, text="Hello", **values):
         values = {"speaker": "caller", "start_ms": 0, "end_ms": 900, **values}
-        call.has_transcript = True
         return self.env["whatsapp.call.turn"].create(
             {"call_id": call.id, "text": text, **values}
         )

@@ -96,6 +96,7 @@ class TestRights(AccessMixin, WhatsappCallingCase):
         "whatsapp.call.recording": {"listener": "r"},
         "whatsapp.call.turn": {"listener": "r"},
         "whatsapp.call.listen": {"administrator": "r", "manager": "r"},
+        "whatsapp.call.legal.hold": {"administrator": "rc", "manager": "rc"},
         "whatsapp.calling.message": {
             "administrator": "r",
             "manager": "r",

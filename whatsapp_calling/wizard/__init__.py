@@ -1,5 +1,7 @@
 from . import (
     whatsapp_call_diagnosis,
+    whatsapp_call_subject,
+    whatsapp_call_purge,
     whatsapp_calling_copy,
     whatsapp_calling_rotation,
     whatsapp_calling_send,

@@ -70,7 +70,9 @@ test("it is paused when the sidecar has paused it, not when one has clicked", as
 test("no consent asks before it deletes, and the keyboard begins at keeping", async () => {
     const { call, change, server } = await startCall();
     await click(".o-whatsapp-Recording-refuse");
-    await contains(".o-whatsapp-Recording-ask", { text: "This cannot be undone." });
+    await contains(".o-whatsapp-Recording-ask span", {
+        text: "Stop recording and delete what was recorded so far? This cannot be undone.",
+    });
     await contains(".o-whatsapp-Recording-ask .btn-secondary:focus");
     await press("Enter");
     await contains(".o-whatsapp-Recording-ask", { count: 0 });
