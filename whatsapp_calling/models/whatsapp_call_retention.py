@@ -19,6 +19,14 @@ PURGE_FOR = 86400  # seconds for which a sidecar is asked to delete what it has
 class ResCompany(models.Model):
     _inherit = "res.company"
 
+    @api.model
+    def _whatsapp_calling_all(self):
+        """The companies that have calls, or had."""
+        # sudo: account - looked after by the server
+        accounts = self.env["whatsapp.calling.account"].sudo()
+        domain = [("company_id", "!=", False)]
+        return accounts.with_context(active_test=False).search(domain).company_id
+
     def _whatsapp_calling_kept_since(self, kind, ahead=0):
         """What is older is deleted; None: nothing is.
 
@@ -55,7 +63,7 @@ class WhatsappCallRecording(models.Model):
     @api.autovacuum
     def _gc_sound(self):
         """Delete the sound whose time is over: (how many, whether there is more)."""
-        return self._purge_due(self.env["res.company"].search([]))
+        return self._purge_due(self.env["res.company"]._whatsapp_calling_all())
 
     @api.model
     def _purge_due(self, companies):
@@ -106,7 +114,7 @@ class WhatsappCall(models.Model):
     @api.autovacuum
     def _gc_text(self):
         """Delete the text whose time is over: (how many, whether there is more)."""
-        return self._purge_text_due(self.env["res.company"].search([]))
+        return self._purge_text_due(self.env["res.company"]._whatsapp_calling_all())
 
     @api.model
     def _purge_text_due(self, companies):

@@ -22,8 +22,8 @@ class WhatsappCallPurge(models.TransientModel):
             wizard.due_count = sum(wizard.line_ids.mapped("now_count"))
 
     @api.model
-    def default_get(self, names):
-        values = super().default_get(names)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         company = self.env.company
         values["company_id"] = company.id
         values["line_ids"] = [Command.create(line) for line in self._lines(company)]

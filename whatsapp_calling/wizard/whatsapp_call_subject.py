@@ -31,8 +31,8 @@ class WhatsappCallSubject(models.TransientModel):
     done = fields.Boolean(readonly=True)
 
     @api.model
-    def default_get(self, names):
-        values = super().default_get(names)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         model, ids = (
             self.env.context.get("active_model"),
             self.env.context.get("active_ids"),
