@@ -11,7 +11,7 @@ from .common import WhatsappCallingCase, WhatsappCallingHttpCase
 from .recording import SidecarMixin, sound
 from .test_access import AccessMixin
 
-WORDS = "My number is 4711"
+WORDS = "Donaudampfschifffahrt"
 SIZE = 100_000  # bytes
 
 
@@ -95,7 +95,7 @@ class TestRetention(OldMixin, WhatsappCallingCase):
         self.assertFalse(attachment.exists())
         [recording] = call.recording_ids
         self.assertFalse(recording.key_encrypted or recording.peaks or recording.sha256)
-        self.assertNotIn("4711", self.everything_about(call))
+        self.assertNotIn(WORDS, self.everything_about(call))
         asked = call.env["whatsapp.call.request"].search(
             [("action", "=", "media_purge")]
         )
@@ -121,12 +121,12 @@ class TestRetention(OldMixin, WhatsappCallingCase):
         call._follow_up()
         call.chatter_due = True
         call._post()
-        self.assertIn("4711", self.everything_about(call))
+        self.assertIn(WORDS, self.everything_about(call))
         call.follow_up_id.action_done()
         self.purge()
         call._post()  # in the pool
         self.env.flush_all()
-        self.assertNotIn("4711", self.everything_about(call))
+        self.assertNotIn(WORDS, self.everything_about(call))
         self.assertTrue(call.message_id)
 
     def test_what_is_kept_without_end_is_kept(self):
