@@ -14,7 +14,7 @@ def test_the_phone_leads_to_the_guide_which_survives_a_reload(anna):
     expect(title).to_have_text("For operators")
     page.get_by_role("button", name="How a call works").click()
     expect(title).to_have_text("How a call works")
-    expect(page.locator(".o-whatsapp-Flow-svg")).to_have_count(3)
+    expect(page.locator(".o-whatsapp-Flow-svg")).to_have_count(4)
     page.reload()
     expect(title).to_have_text("How a call works")
 

@@ -20,6 +20,12 @@ SYMPTOMS_OF_WADESK = {
     "AI didn't answer, only voicemail": "ai-not-answering",
     "Recording player is empty": "no-recording",
 }
+SYMPTOMS_OF_THE_MEDIA_SERVER = (
+    "no-transcript",
+    "no-voicemail",
+    "no-media-server",
+    "one-way-sound",
+)
 SYMPTOMS_OF_CONNECTING = (
     "token-refused",
     "missing-rights",
@@ -71,7 +77,11 @@ class TestGuide(WhatsappCallingCase):
 
     def test_each_symptom_has_something_to_check(self):
         page = self.pages(self.admin)["troubleshooting"]
-        for symptom in (*SYMPTOMS_OF_WADESK.values(), *SYMPTOMS_OF_CONNECTING):
+        for symptom in (
+            *SYMPTOMS_OF_WADESK.values(),
+            *SYMPTOMS_OF_CONNECTING,
+            *SYMPTOMS_OF_THE_MEDIA_SERVER,
+        ):
             (section,) = page.xpath(f"//section[@id='{symptom}']")
             self.assertTrue(section.findall(".//li"), symptom)
 
@@ -102,12 +112,12 @@ class TestGuide(WhatsappCallingCase):
         self.assertIn(numbers, actions(self.maria))
         self.assertIn(accounts, actions(self.admin))
 
-    def test_three_flows_are_told_from_lane_to_lane(self):
+    def test_each_flow_is_told_from_lane_to_lane(self):
         page = self.pages(self.anna)["flows"]
         flows = page.find_class("o-whatsapp-Flow")
         self.assertEqual(
             [flow.getparent().get("id") for flow in flows],
-            ["inbound", "outbound", "permission-flow"],
+            ["inbound", "through-the-media-server", "outbound", "permission-flow"],
         )
         for flow in flows:
             lanes = {lane.get("data-lane") for lane in flow.iter("li")} - {None}
