@@ -7,6 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pylibsrtp
 
@@ -27,6 +28,7 @@ CONNECTING = 30.0  # seconds ICE and DTLS may take together
 # Without any packet, STUN included, for this long a peer counts as gone. Browsers
 # check the connection every 2.5 s; WhatsApp only answers, and we ask every 4 to 6 s.
 GONE = {"browser": 4.0, "whatsapp": 10.0}
+WHATSAPP_DTMF = 126  # payload type of telephone events
 PAYLOAD = 1200  # bytes a sent packet may have
 
 _sources = itertools.count(1)
@@ -132,6 +134,9 @@ class Leg:
         )
 
     async def _begin(self, remote: Remote, role: str) -> None:
+        if self.kind == "whatsapp" and remote.dtmf is None:
+            # On calls we place Meta assumes 126 and 8000 Hz, whatever was agreed
+            remote = replace(remote, dtmf=WHATSAPP_DTMF, dtmf_rate=8000)
         self._remote = remote
         self._inlet = Inlet(remote.opus, remote.dtmf, self._ssrc, self._source)
         self._outlet = Outlet(remote.opus, remote.dtmf, self._ssrc)

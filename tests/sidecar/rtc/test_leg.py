@@ -192,6 +192,29 @@ async def test_digits_arrive_once_each(opened):
         one.send_digits("1x")
 
 
+async def test_digits_of_whatsapp_need_no_agreement(opened):
+    """Meta assumes 126 at 8000 Hz on calls we place (calling documentation, DTMF)."""
+    one, other = await opened(), await opened()
+    answer = await other.answer(await one.offer())
+    bare = [line for line in answer.splitlines(True) if ":126" not in line]
+    await one.set_answer("".join(bare).replace("SAVPF 111 126", "SAVPF 111"))
+    await asyncio.gather(state(one, "connected"), state(other, "connected"))
+    digits = asyncio.Queue()
+    one.on_digit = lambda digit, ms: digits.put_nowait(digit)
+    other.start_sending()
+    other.send_digits("4")
+    assert await asyncio.wait_for(digits.get(), PATIENCE) == "4"
+
+
+async def test_a_browser_that_agreed_to_no_digits_gets_none(opened):
+    one, other = await opened("browser"), await opened("browser")
+    answer = await other.answer(await one.offer())
+    bare = [line for line in answer.splitlines(True) if ":126" not in line]
+    await one.set_answer("".join(bare).replace("SAVPF 111 126", "SAVPF 111"))
+    with pytest.raises(ValueError):
+        one.send_digits("4")
+
+
 async def test_who_hangs_up_is_seen_at_once(opened):
     one, other = await pair(opened)
     await one.close()
