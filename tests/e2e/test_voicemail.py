@@ -194,7 +194,7 @@ def test_the_reminder_leads_to_the_call_and_is_heard_there(
 
 
 def test_an_operator_takes_the_call_while_the_greeting_runs(
-    odoo_server, anna, customer, nobody_answers
+    odoo_server, anna, customer, nobody_answers, picture
 ):
     nobody_answers("voicemail")
     eva = customer(EVA).call()
@@ -202,11 +202,9 @@ def test_an_operator_takes_the_call_while_the_greeting_runs(
     wait_until(
         lambda: happened(odoo_server, call, "media_voicemail_started"), 20, "greeting"
     )
-    anna.page.evaluate(
-        "(id) => odoo.__WOWL_DEBUG__.root.env"
-        ".services['whatsapp_calling.softphone'].accept(id)",
-        call,
-    )
+    expect(anna.popup).to_contain_text("At the voicemail")
+    picture(anna, "voicemail_popup")
+    anna.popup.get_by_role("button", name="Take the call").click()
     expect(anna.connected).to_have_text("Connected")
     anna.hears(440)
     eva.hears(660)

@@ -120,8 +120,9 @@ class WhatsappCall(models.Model):
             SQL("%s AS hour", self._hour(field["started_at"])),
             SQL("%(state)s AS state, %(direction)s AS direction", **field),
             SQL(
-                "%(accepted_at)s IS NOT NULL OR %(official_start)s IS NOT NULL"
-                " AS answered",
+                # what the voicemail answered is missed all the same
+                "(%(accepted_at)s IS NOT NULL OR %(official_start)s IS NOT NULL)"
+                " AND %(state)s <> 'missed' AS answered",
                 **field,
             ),
             SQL("%(ended_at)s IS NOT NULL AS over", **field),

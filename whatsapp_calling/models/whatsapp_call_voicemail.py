@@ -243,6 +243,14 @@ class WhatsappCall(models.Model):
             return self.env._("Reached the voicemail and left no message")
         return super()._reason(reasons)
 
+    def _view(self):
+        call = self.sudo()
+        at_voicemail = call.handler_kind == VOICEMAIL and call.state == "connected"
+        return {
+            **super()._view(),
+            "voicemail": bool(at_voicemail and self._may_answer()),
+        }
+
     # ---- an operator takes it over
 
     def _claim(self, tab, sdp, kind):

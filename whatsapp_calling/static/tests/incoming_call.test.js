@@ -269,3 +269,34 @@ test("Odoo's answer about the main tab may get lost among several questions: it 
     expect(await second).toBe(true);
     expect(answers).toHaveLength(0);
 });
+
+test("a caller at the voicemail may still be taken, and the popup says where they are", async () => {
+    const { server, softphone } = await startWith();
+    const call = server.ring(makeCall({ name: "Eva Gruber" }));
+    await contains(".o-whatsapp-IncomingCall-accept");
+    server.update(call, { state: "connected", mine_to_answer: false, voicemail: true });
+    await contains(".o-whatsapp-IncomingCall-voicemail");
+    expect(".o-whatsapp-IncomingCall").toHaveText(/At the voicemail/);
+    expect(".o-whatsapp-IncomingCall-reject").toHaveCount(0);
+    expect(softphone.waiting).toHaveLength(0);
+    expect(".o-whatsapp-IncomingCall [aria-live]").toHaveText("Eva Gruber is at the voicemail.");
+    await contains(".o-whatsapp-IncomingCall-accept", { text: "Take the call" });
+});
+
+test("the popup of a caller at the voicemail can be closed, and goes with the call", async () => {
+    const { server } = await startWith();
+    const call = server.ring(makeCall());
+    await contains(".o-whatsapp-IncomingCall-accept");
+    server.update(call, { state: "connected", mine_to_answer: false, voicemail: true });
+    await contains(".o-whatsapp-IncomingCall-voicemail");
+    server.update(call, { ...endedValues({ state: "missed" }), voicemail: false });
+    await contains(".o-whatsapp-IncomingCall", { count: 0 });
+});
+
+test("an hour after a missed call one click calls back, and nothing dials by itself", async () => {
+    const { server } = await startWith();
+    server.send("call_back", { name: "Eva Gruber", target: { contact_id: 7, number_id: 1 } });
+    await contains(".o_notification", { text: "It is time to call Eva Gruber back." });
+    expect(server.requestsOf("softphone_dial")).toEqual([]);
+    await contains(".o_notification button", { text: "Call" });
+});

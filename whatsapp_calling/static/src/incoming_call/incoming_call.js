@@ -46,6 +46,11 @@ export class IncomingCall extends Component {
         return this.softphone.isRinging(this.call);
     }
 
+    /** @returns {boolean} the caller hears the greeting or leaves a message just now */
+    get isAtVoicemail() {
+        return this.softphone.isAtVoicemail(this.call);
+    }
+
     /** @returns {boolean} a teammate has accepted and waits for WhatsApp to confirm */
     get isConnecting() {
         return this.isRinging && this.call.connecting;
@@ -77,6 +82,9 @@ export class IncomingCall extends Component {
         if (this.isConnecting) {
             return this.connectingText;
         }
+        if (this.isAtVoicemail) {
+            return _t("%(name)s is at the voicemail.", { name: this.name });
+        }
         return _t("Incoming WhatsApp call from %(name)s. Press Alt, Shift and W to go to it.", {
             name: this.name,
         });
@@ -96,6 +104,9 @@ export class IncomingCall extends Component {
     }
 
     dismiss() {
+        if (this.isAtVoicemail) {
+            this.softphone.hideLocally(this.props.callId);
+        }
         this.softphone.dismissNotice(this.props.callId);
     }
 

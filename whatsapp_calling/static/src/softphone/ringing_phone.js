@@ -41,11 +41,18 @@ export class RingingPhone extends PhoneLine {
         if (!this.rung[call.id] || this.live?.callId === call.id) {
             return false;
         }
-        return this.isRinging(call) || Boolean(this.notices[call.id]);
+        return (
+            this.isRinging(call) || this.isAtVoicemail(call) || Boolean(this.notices[call.id])
+        );
     }
 
     isRinging(call) {
         return call.live && call.state === "ringing" && !call.silenced && !call.mine;
+    }
+
+    /** @returns {boolean} nobody answered, and the caller may still be taken from the voicemail */
+    isAtVoicemail(call) {
+        return call.live && Boolean(call.voicemail) && !call.silenced && !call.mine;
     }
 
     onCallChange(call, before) {
@@ -63,9 +70,14 @@ export class RingingPhone extends PhoneLine {
         }
         if (this.rung[call.id] && !call.silenced && !call.mine && before) {
             const wasRinging = before.live && before.state === "ringing";
-            if (call.live && call.state === "connected" && (wasRinging || this.notices[call.id])) {
+            const taken = call.live && call.state === "connected" && !this.isAtVoicemail(call);
+            if (taken && (wasRinging || this.notices[call.id])) {
                 this.setNotice(call.id, "info", this.takenText(call));
             }
+        }
+        if (this.isAtVoicemail(call)) {
+            // the bus has told that it is answered, the call itself tells by what
+            this.dismissNotice(call.id);
         }
         if (!call.live && before?.live && this.notices[call.id]?.type === "danger") {
             delete this.notices[call.id];
