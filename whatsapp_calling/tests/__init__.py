@@ -28,6 +28,7 @@ from . import test_hooks
 from . import test_ingest
 from . import test_js
 from . import test_health
+from . import test_media_check
 from . import test_media_inbound
 from . import test_media_lost
 from . import test_media_outbound

@@ -13,5 +13,6 @@ from . import (
     whatsapp_calling_check_here,
     whatsapp_calling_check_answers,
     whatsapp_calling_check_numbers,
+    whatsapp_calling_check_media,
     whatsapp_calling_check_around,
 )
