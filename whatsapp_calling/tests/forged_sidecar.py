@@ -11,7 +11,7 @@ from ..tools import sidecar_signature
 from . import meta_bodies as meta
 
 REF = "test-sidecar"
-SECRET = "test-sidecar-secret-0123456789"
+SECRET = "test-sidecar-secret-0123456789abcdef"
 ACTIONS = ("remote", "accepted", "legs", "hold", "talk", "transfer", "recording")
 ACTIONS += ("dtmf", "play", "program")
 

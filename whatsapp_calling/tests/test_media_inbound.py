@@ -325,10 +325,10 @@ class TestNoSidecar(MediaCase):
         self.assertEqual(line.note, "No Opus.")
 
     def test_a_sidecar_that_refuses_our_signature_says_nothing_of_the_token(self):
-        self.sidecar._keep("quite-another-secret-000000000")
+        self.sidecar._keep("quite-another-secret-0123456789abcdef")
         self.sidecar.next_secret_encrypted = False
         self.sidecar.secret_encrypted = self.env["whatsapp.calling.keys"]._encrypt(
-            "quite-another-secret-000000000"
+            "quite-another-secret-0123456789abcdef"
         )
         self.account.state = "connected"
         call = self.ring()
