@@ -175,7 +175,10 @@ class Call:
             },
             [party.voice for party in everybody],
         )
-        self.transcript.follow(self.parties.peer, self.parties.operator)
+        heard_by_peer = heard[PEER].voices if PEER in heard else ()
+        # what an operator says to a colleague is not part of the conversation
+        agent = self.parties.operator if OPERATOR in heard_by_peer else None
+        self.transcript.follow(self.parties.peer, agent)
         self.guard.note_alone()
 
     async def packets(self, prompt: dict) -> list[bytes]:

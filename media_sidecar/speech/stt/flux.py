@@ -31,6 +31,9 @@ class Flux(SocketEngine):
             query["language_hint"] = base(language)
         return f"{address_of(self.settings)}/v2/listen?{urlencode(query)}"
 
+    def connected(self) -> None:
+        self._started, self._latest = None, {}
+
     def message(self, data: dict) -> None:
         if data.get("type") == "Error":
             said = f"{data.get('code', '')} {data.get('description', '')}".strip()

@@ -84,6 +84,9 @@ class SocketEngine:
     def url(self) -> str:
         raise NotImplementedError
 
+    def connected(self) -> None:
+        """On a new connection: what the last one had not settled comes again."""
+
     def message(self, data: dict) -> None:
         """Take a message; raises Lost when it says that all is over."""
         raise NotImplementedError
@@ -146,6 +149,7 @@ class SocketEngine:
                 reason = f"The connection to {self.vendor} was lost."
                 self.listener.gap(*lost, reason)
             self.timeline = Timeline()
+            self.connected()
             now = time.monotonic()
             self._quiet_since = self._waiting_since = now
             while not self._closing.is_set():

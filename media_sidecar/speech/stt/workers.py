@@ -11,6 +11,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 
 from . import deepgram, flux, local
 from .protocol import AUDIO, CLOSE, OPEN, PAUSE, frame
@@ -18,6 +19,7 @@ from .turn import BYTES_MS
 
 logger = logging.getLogger(__name__)
 
+ROOT = Path(__file__).resolve().parents[3]  # where `media_sidecar` is found
 VENDORS = (deepgram.ENGINE, flux.ENGINE)
 ENGINES = (local.ENGINE, *VENDORS)
 MOST_UNREAD = 1 << 20  # bytes in the pipe to a worker, about 30 s of one speaker
@@ -164,6 +166,8 @@ class Worker:
         while not self.gave_up:
             try:
                 await self._serve()
+            except (OSError, ValueError) as error:  # cannot start, or talks nonsense
+                logger.error("The speech worker %s: %s", self.name, error)
             finally:
                 await self._stop()
             now = time.monotonic()
@@ -180,7 +184,10 @@ class Worker:
         pipe = asyncio.subprocess.PIPE
         module = f"{__package__}.worker"
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", module, self.name), stdin=pipe, stdout=pipe
+            *(sys.executable, "-m", module, self.name),
+            stdin=pipe,
+            stdout=pipe,
+            cwd=ROOT,
         )
         self._process = process
         for number, stream in self._streams.items():

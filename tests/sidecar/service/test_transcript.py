@@ -66,6 +66,21 @@ async def test_times_are_those_of_the_call(sidecar, made):
     assert abs(starts[-1] - talk.call.elapsed_ms) < 500
 
 
+async def test_what_the_operator_says_to_a_colleague_is_not_written_down(sidecar, made):
+    talk = await sidecar.call(settings={"transcribe": TRANSCRIBE})
+    await until(lambda: made and len(made[0].heard["agent"]) > 20)
+    colleague = await talk.join("leg-2", "consult", 880)
+    await talk.do("talk", {"with": "consult"})
+    await colleague.hears(660)
+    before = len(made[0].heard["agent"])
+    customer = len(made[0].heard["caller"])
+    await until(lambda: len(made[0].heard["caller"]) > customer + 30)
+    assert len(made[0].heard["agent"]) == before
+    await talk.do("talk", {"with": "peer"})
+    await until(lambda: len(made[0].heard["agent"]) > before + 20)
+    assert made[0].pitch("agent") == 660
+
+
 async def test_turns_and_gaps_reach_odoo(sidecar, odoo, made):
     talk = await sidecar.call(settings={"transcribe": TRANSCRIBE})
     await until(lambda: made)

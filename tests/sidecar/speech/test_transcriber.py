@@ -9,9 +9,14 @@ import pytest
 from media_sidecar.speech import Speech
 from media_sidecar.speech.stt import workers
 from tests.sidecar.speech.voices import DELIVERY, INVOICE, pieces, spoken
-from tests.simulator.business import until
+from tests.simulator import business
 
 LOCAL = {"engine": "local", "language": "en_US"}
+
+
+async def until(condition, what=""):
+    """A minute's patience: recognition yields to everything else on this machine."""
+    return await business.until(condition, what, patience=60)
 
 
 class Call:

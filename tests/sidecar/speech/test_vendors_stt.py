@@ -5,8 +5,14 @@ import pytest
 from media_sidecar.speech.stt import socket_engine
 from media_sidecar.speech.stt.deepgram import Deepgram, address_of
 from media_sidecar.speech.stt.flux import Flux
+from tests import waiting
 from tests.sidecar.speech.voices import DELIVERY, STATUS, pieces, spoken
-from tests.waiting import wait_until
+
+
+def wait_until(check):
+    """A minute's patience: what the simulator hears it really recognises."""
+    return waiting.wait_until(check, 60)
+
 
 ENGINES = {"deepgram": Deepgram, "deepgram_flux": Flux}
 
