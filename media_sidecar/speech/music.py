@@ -41,6 +41,15 @@ def hold() -> np.ndarray:
     return (out * 32767).astype(np.int16)
 
 
+def quiet() -> np.ndarray:
+    """For who likes no music: two soft notes, then 5 s of nothing, 6 s in all."""
+    out = np.zeros(6 * RATE, np.float32)
+    for at, note in ((0.0, 67), (0.35, 72)):
+        _add(out, round(at * RATE), _pluck(note))
+    out *= 0.2 / np.max(np.abs(out))
+    return (out * 32767).astype(np.int16)
+
+
 def beep() -> np.ndarray:
     """The tone after which one speaks: 400 ms of 1000 Hz, then 100 ms of nothing."""
     seconds = 0.4

@@ -1,6 +1,7 @@
 """What the sidecar says: prompts as Opus packets, made once and kept.
 
-A PROMPT is {"text", "language", "voice"?}, {"music": "hold"} or {"tone": "beep"}.
+A PROMPT is {"text", "language", "voice"?}, {"music": "hold"|"quiet"} or
+{"tone": "beep"}.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 IN_MEMORY = 12 * 1024 * 1024  # bytes of packets, an hour and a quarter
 BUILT_IN = {
     ("music", "hold"): lambda: encode_loop(music.hold()),
+    ("music", "quiet"): lambda: encode_loop(music.quiet()),
     ("tone", "beep"): lambda: encode(music.beep()),
 }
 
