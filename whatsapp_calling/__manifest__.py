@@ -18,6 +18,7 @@
         "views/whatsapp_call_search_views.xml",
         "views/whatsapp_calling_error_views.xml",
         "views/whatsapp_calling_dashboard_views.xml",
+        "views/whatsapp_calling_live_views.xml",
         "views/whatsapp_calling_hook_views.xml",
         "views/whatsapp_call_event_views.xml",
         "views/whatsapp_call_block_views.xml",

@@ -21,6 +21,15 @@ class ResConfigSettings(models.TransientModel):
     whatsapp_calling_wrap_up = fields.Integer(
         related="company_id.whatsapp_calling_wrap_up", readonly=False
     )
+    whatsapp_calling_transfer_seconds = fields.Integer(
+        related="company_id.whatsapp_calling_transfer_seconds", readonly=False
+    )
+    whatsapp_calling_monitor_told = fields.Boolean(
+        related="company_id.whatsapp_calling_monitor_told", readonly=False
+    )
+    whatsapp_calling_hold_music = fields.Selection(
+        related="company_id.whatsapp_calling_hold_music", readonly=False
+    )
     whatsapp_calling_operators_block = fields.Boolean(
         related="company_id.whatsapp_calling_operators_block", readonly=False
     )

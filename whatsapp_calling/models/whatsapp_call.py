@@ -309,9 +309,12 @@ class WhatsappCall(models.Model):
             "handler_id": self.handler_id.id,
             "server_time": self._now_ms(),
         }
-        audience = self.rung_user_ids | self.handler_id
-        audience._bus_send("whatsapp_calling/update", payload)
+        self._audience()._bus_send("whatsapp_calling/update", payload)
         self._bus_send("whatsapp_calling/update", payload)
+
+    def _audience(self):
+        """Users who are told of each change: who was rung and who handles it."""
+        return self.rung_user_ids | self.handler_id
 
     def _is_connecting(self):
         return bool(

@@ -80,14 +80,9 @@ class WhatsappCall(models.Model):
         calls = self.sudo().search(
             Domain("state", "in", ("dialing", "ringing", "connected"))
             & Domain("company_id", "in", self.env.user.company_ids.ids)
-            & (
-                Domain("handler_id", "=", self.env.uid)
-                | Domain("rung_user_ids", "=", self.env.uid)
-            )
+            & self._of_softphone()
         )
-        calls = calls.filtered(
-            lambda call: call.state == "ringing" or call.handler_id == self.env.user
-        )
+        calls = calls.filtered(lambda call: call._shown_in_softphone())
         return {
             "calls": [call._view() for call in calls],
             "missed_count": self._missed_count(),

@@ -60,3 +60,7 @@ from . import test_views
 from . import test_voicemail
 from . import test_webhook
 from . import test_wrap_up
+from . import test_hold
+from . import test_transfer
+from . import test_consult
+from . import test_monitor

@@ -1,4 +1,4 @@
-"""A call is about the caller's open lead."""
+"""A call is about the caller's open lead, and can be handed on to a sales team."""
 
 from odoo import models
 
@@ -19,3 +19,11 @@ class WhatsappCall(models.Model):
             self.partner_id, numbers, self.company_id, SHOWN
         )
         return [*leads, *super()._candidates()]
+
+    def _transfer_teams(self):
+        # sudo: team - that it exists, and who can take a call there, is no secret
+        teams = self.env["crm.team"].sudo()
+        teams = teams.search([("company_id", "in", [False, self.company_id.id])])
+        label = self.env._("Sales team")
+        own = [(team, label, team.member_ids) for team in teams]
+        return [*super()._transfer_teams(), *own]

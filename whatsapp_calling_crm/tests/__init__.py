@@ -1,1 +1,1 @@
-from . import test_crm_lead
+from . import test_crm_lead, test_transfer_team

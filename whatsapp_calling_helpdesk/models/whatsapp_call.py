@@ -1,4 +1,4 @@
-"""A call is about the caller's open ticket."""
+"""A call is about the caller's open ticket, and can be handed on to a team."""
 
 from odoo import models
 
@@ -17,3 +17,11 @@ class WhatsappCall(models.Model):
             partners, self.company_id, SHOWN
         )
         return [*tickets, *super()._candidates()]
+
+    def _transfer_teams(self):
+        # sudo: team - that it exists, and who can take a call there, is no secret
+        teams = self.env["helpdesk.ticket.team"].sudo()
+        teams = teams.search([("company_id", "in", [False, self.company_id.id])])
+        label = self.env._("Helpdesk team")
+        own = [(team, label, team.user_ids) for team in teams]
+        return [*super()._transfer_teams(), *own]
