@@ -18,7 +18,8 @@ class WhatsappCall(models.Model):
     def _connecting_by(self, leg):
         """The transfer whose new handler's leg this is, while it connects."""
         transfer = self._open_transfer()
-        same = transfer.state == "connecting" and transfer.leg_ref == leg
+        # not the transfer's own: a line that broke is made anew, under another name
+        same = transfer.state == "connecting" and self.leg_ref == leg
         return transfer if same else transfer.browse()
 
     def _on_media_leg_connected(self, data, at):

@@ -63,6 +63,13 @@ export function makeCall(values = {}) {
         recording: false,
         sdp: OFFER,
         sdp_type: "offer",
+        on_hold: false,
+        held: false,
+        transfer: false,
+        side: false,
+        monitors: [],
+        handlers: [],
+        digits: "",
         ...values,
     };
 }

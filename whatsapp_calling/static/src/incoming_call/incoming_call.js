@@ -1,3 +1,4 @@
+import { Countdown } from "@whatsapp_calling/panel/countdown";
 import { displayName } from "@whatsapp_calling/softphone/call_labels";
 import { CallAvatar } from "@whatsapp_calling/panel/call_avatar";
 import { RecordLinks } from "@whatsapp_calling/panel/record_links";
@@ -11,7 +12,7 @@ let nextId = 1;
 
 /** One ringing call: who it is, and accept, decline for everyone, or silence for me. */
 export class IncomingCall extends Component {
-    static components = { CallAvatar, RecordLinks };
+    static components = { CallAvatar, Countdown, RecordLinks };
     static props = { callId: Number };
     static template = "whatsapp_calling.IncomingCall";
 
@@ -64,12 +65,35 @@ export class IncomingCall extends Component {
     }
 
     get acceptText() {
-        return this.softphone.live ? _t("End current call and accept") : _t("Accept");
+        return this.softphone.busyHere ? _t("End current call and accept") : _t("Accept");
+    }
+
+    /** It is handed on to this user, or comes back because nobody took it. */
+    get transfer() {
+        return this.call.transfer?.rings && this.call.transfer;
+    }
+
+    get isMine() {
+        return this.transfer?.state === "returning";
+    }
+
+    get title() {
+        const { transfer } = this;
+        if (!transfer) {
+            return this.isAtVoicemail ? _t("At the voicemail") : _t("Incoming call");
+        }
+        if (this.isMine) {
+            return _t("Nobody took it at %(name)s", { name: transfer.target });
+        }
+        const words = { name: transfer.from.name };
+        return transfer.kind === "attended"
+            ? _t("%(name)s asks you about a call", words)
+            : _t("Transferred by %(name)s", words);
     }
 
     /** To accept is to hang up on somebody: said before the click. */
     get waitingText() {
-        const { call, name } = this.softphone.live;
+        const { call, name } = this.softphone.sound;
         return _t("Waiting while you talk. Accepting ends your call with %(name)s.", {
             name: (call && displayName(call)) || name,
         });
@@ -84,6 +108,9 @@ export class IncomingCall extends Component {
         }
         if (this.isAtVoicemail) {
             return _t("%(name)s is at the voicemail.", { name: this.name });
+        }
+        if (this.transfer) {
+            return `${this.title}: ${this.name}. ${this.transfer.reason}`;
         }
         return _t("Incoming WhatsApp call from %(name)s. Press Alt, Shift and W to go to it.", {
             name: this.name,
@@ -110,7 +137,11 @@ export class IncomingCall extends Component {
         this.softphone.dismissNotice(this.props.callId);
     }
 
+    /** To say no to a colleague ends no call: no question before it. */
     toggleDecline() {
+        if (this.transfer) {
+            return this.decline(false);
+        }
         this.state.declining = !this.state.declining;
     }
 

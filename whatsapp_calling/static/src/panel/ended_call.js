@@ -37,6 +37,9 @@ export class EndedCall extends Component {
     }
 
     get outcome() {
+        if (this.call?.live && this.call.handlers?.length) {
+            return _t("Transferred");
+        }
         if (!this.call || this.call.live) {
             return this.ended.message ? _t("Not connected") : _t("Ended");
         }

@@ -3,13 +3,18 @@ import { CallAvatar } from "@whatsapp_calling/panel/call_avatar";
 import { CallNotes } from "@whatsapp_calling/panel/call_notes";
 import { CallTimer } from "@whatsapp_calling/panel/call_timer";
 import { DialPad } from "@whatsapp_calling/panel/dial_pad";
+import { HoldBanner } from "@whatsapp_calling/panel/hold_banner";
+import { InTheCall } from "@whatsapp_calling/panel/in_the_call";
 import { QualityIndicator } from "@whatsapp_calling/panel/quality_indicator";
 import { RecordingControls } from "@whatsapp_calling/panel/recording_controls";
 import { RecordLinks } from "@whatsapp_calling/panel/record_links";
+import { TransferPicker } from "@whatsapp_calling/panel/transfer_picker";
+import { TransferStatus } from "@whatsapp_calling/panel/transfer_status";
 import { displayName, stateLabel } from "@whatsapp_calling/softphone/call_labels";
 
-import { Component, onMounted, useRef, useState } from "@odoo/owl";
+import { Component, onMounted, useEffect, useRef, useState } from "@odoo/owl";
 
+import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 
@@ -21,9 +26,13 @@ export class OnCall extends Component {
         CallTimer,
         DeviceChoice,
         DialPad,
+        HoldBanner,
+        InTheCall,
         QualityIndicator,
         RecordLinks,
         RecordingControls,
+        TransferPicker,
+        TransferStatus,
     };
     static props = [];
     static template = "whatsapp_calling.OnCall";
@@ -39,6 +48,18 @@ export class OnCall extends Component {
                 this.root.el?.focus({ preventScroll: true });
             }
         });
+        const anywhere = { bypassEditableProtection: true, global: true };
+        useHotkey("alt+shift+h", () => this.mayHold && this.toggleHold(), anywhere);
+        useHotkey("alt+shift+t", () => this.mayControl && this.toggleExtra("transfer"), anywhere);
+        useEffect(
+            (handedOn) => {
+                // what the colleague before wrote is read first
+                if (handedOn && this.call.notes && !this.state.extra) {
+                    this.state.extra = "notes";
+                }
+            },
+            () => [this.call?.mine && this.call.handlers?.length > 1]
+        );
     }
 
     get live() {
@@ -81,6 +102,27 @@ export class OnCall extends Component {
         return this.call?.state === "connected";
     }
 
+    /** Holding and handing on is the media server's work: it carries this call. */
+    get mayControl() {
+        return Boolean(this.call?.anchored) && this.isConnected && !this.call.transfer;
+    }
+
+    get mayHold() {
+        return this.mayControl && !this.holding;
+    }
+
+    get holdText() {
+        return this.call.on_hold
+            ? _t("Take the customer off hold (Alt, Shift and H)")
+            : _t("Hold: the customer hears music (Alt, Shift and H)");
+    }
+
+    /** Who handed the call on, and why. */
+    get handedOnBy() {
+        const before = this.call?.mine && this.call.handlers?.at(-2);
+        return before ? _t("Transferred by %(name)s", { name: before.name }) : "";
+    }
+
     get stateText() {
         if (this.live?.phase === "microphone") {
             return _t("Waiting for your microphone…");
@@ -105,7 +147,15 @@ export class OnCall extends Component {
         return _t("%(count)s waiting", { count: this.softphone.waiting.length });
     }
 
+    /** There is place for a large picture and for links. */
+    get roomy() {
+        return !this.state.extra && !this.call?.transfer;
+    }
+
     get hangUpText() {
+        if (this.call?.transfer) {
+            return _t("Take the customer back first, or hand them over");
+        }
         return this.isConnected ? _t("Hang up") : _t("Cancel");
     }
 
@@ -130,7 +180,16 @@ export class OnCall extends Component {
         return result.ok;
     }
 
-    /** @param {"keypad"|"notes"|"devices"} name */
+    async toggleHold() {
+        this.holding = true;
+        try {
+            await this.softphone.hold(this.call.id, !this.call.on_hold);
+        } finally {
+            this.holding = false;
+        }
+    }
+
+    /** @param {"keypad"|"notes"|"devices"|"transfer"} name */
     toggleExtra(name) {
         this.state.extra = this.state.extra === name ? "" : name;
     }

@@ -2,6 +2,7 @@ import { Contacts } from "@whatsapp_calling/panel/contacts";
 import { EndedCall } from "@whatsapp_calling/panel/ended_call";
 import { Keypad } from "@whatsapp_calling/panel/keypad";
 import { OnCall } from "@whatsapp_calling/panel/on_call";
+import { OnSide } from "@whatsapp_calling/panel/on_side";
 import { Recents } from "@whatsapp_calling/panel/recents";
 import { WrapUp } from "@whatsapp_calling/panel/wrap_up";
 
@@ -13,7 +14,7 @@ import { useService } from "@web/core/utils/hooks";
 
 /** The phone itself. A main component, so that it stays open from one app to the next. */
 export class SoftphonePanel extends Component {
-    static components = { Contacts, EndedCall, Keypad, OnCall, Recents, WrapUp };
+    static components = { Contacts, EndedCall, Keypad, OnCall, OnSide, Recents, WrapUp };
     static props = [];
     static template = "whatsapp_calling.SoftphonePanel";
 
@@ -40,10 +41,20 @@ export class SoftphonePanel extends Component {
         return Boolean(this.softphone.live || this.softphone.elsewhere);
     }
 
+    /** In a call that somebody else handles. */
+    get onSide() {
+        return !this.inCall && Boolean(this.softphone.side || this.softphone.sideCall);
+    }
+
+    get idle() {
+        return !this.inCall && !this.onSide;
+    }
+
     /** Our number of the call that is shown, going on or over: not the chosen one. */
     get callNumber() {
-        const { calls, elsewhere, ended, live } = this.softphone;
-        const call = live ? live.call : elsewhere || (ended?.callId && calls.get(ended.callId));
+        const { calls, elsewhere, ended, live, sideCall } = this.softphone;
+        const last = ended?.callId && calls.get(ended.callId);
+        const call = live ? live.call : elsewhere || sideCall || last;
         return call?.number;
     }
 

@@ -57,7 +57,7 @@ export class DialingPhone extends RingingPhone {
      * @param {boolean} [options.confirmed] the user has said yes to the server's question
      */
     async dial(target, { confirmed = false } = {}) {
-        if (this.live || this.dialing || this.accepting) {
+        if (this.busyHere || this.dialing || this.accepting) {
             this.openPanel();
             this.notify(_t("You are already in a call."), "warning");
             return;
@@ -66,7 +66,7 @@ export class DialingPhone extends RingingPhone {
         try {
             await Promise.resolve(this.hangingUp).catch(() => {});
             const info = await this.rpc("softphone_lookup", [this.withNumber(target)]);
-            if (this.live || this.accepting) {
+            if (this.busyHere || this.accepting) {
                 // a ringing call was accepted meanwhile: who calls goes first
                 return;
             }
@@ -141,7 +141,12 @@ export class DialingPhone extends RingingPhone {
         this.dialog.add(MicrophoneDialog, {
             problem,
             direction: live.direction,
-            retry: () => (live.callId ? this.accept(live.callId) : this.dial(live.target)),
+            retry: () => {
+                if (live.retry) {
+                    return live.retry();
+                }
+                return live.callId ? this.accept(live.callId) : this.dial(live.target);
+            },
         });
     }
 

@@ -122,14 +122,7 @@ export class LiveCall extends AnchoredSound {
         if (!result.ok || this.closed) {
             return result;
         }
-        this.phase = "open";
-        this.leg = result.call.leg;
-        this.stopPinging?.();
-        this.stopPinging = ticker.start(
-            () => this.ping().catch(() => {}),
-            this.softphone.pingInterval
-        );
-        this.softphone.rememberCall(this);
+        this._startPinging();
         if (this.hangUpWanted) {
             await this.hangUp();
         } else {
@@ -137,6 +130,29 @@ export class LiveCall extends AnchoredSound {
             this.onCall(this.call);
         }
         return result;
+    }
+
+    _startPinging() {
+        this.phase = "open";
+        this.leg = this.call.leg;
+        this.stopPinging?.();
+        this.stopPinging = ticker.start(
+            () => this.ping().catch(() => {}),
+            this.softphone.pingInterval
+        );
+        this.softphone.rememberCall(this);
+    }
+
+    /**
+     * A call that was only consulted about became ours: its connection is there already.
+     *
+     * @param {import("@whatsapp_calling/core/peer_connection").PeerConnection} peer
+     */
+    takeOver(peer) {
+        this._usePeer(peer);
+        this.media = "connected";
+        this._startPinging();
+        this.onCall(this.call);
     }
 
     //----------------------------------------------------------------------

@@ -6,7 +6,7 @@ import {
 import { peerConnections } from "@whatsapp_calling/core/peer_connection";
 import { tones } from "@whatsapp_calling/core/tones";
 
-import { markRaw } from "@odoo/owl";
+import { markRaw, toRaw } from "@odoo/owl";
 
 import { _t } from "@web/core/l10n/translation";
 import { Mutex } from "@web/core/utils/concurrency";
@@ -56,7 +56,7 @@ export class LiveSound {
         softphone.devices.refresh();
         this.phase = "negotiating";
         try {
-            this.peer = markRaw(
+            this._usePeer(
                 peerConnections.make({
                     stream,
                     iceServers: softphone.iceServers,
@@ -68,8 +68,18 @@ export class LiveSound {
             this._abort(this._soundFailed(error));
             return false;
         }
+        return true;
+    }
+
+    /** Follows a connection until it uses another one or lets go of it. */
+    _usePeer(peer) {
+        this.peer = markRaw(peer);
         const on = (name, listener) =>
-            this.peer.addEventListener(name, (ev) => listener(ev.detail));
+            peer.addEventListener(name, (ev) => {
+                if (toRaw(this.peer) === peer) {
+                    listener(ev.detail);
+                }
+            });
         on("connected", () => this._onPeerConnected());
         on("reconnecting", () => {
             this.media = "reconnecting";
@@ -81,7 +91,6 @@ export class LiveSound {
             this.quality = sample;
             this.share();
         });
-        return true;
     }
 
     //----------------------------------------------------------------------

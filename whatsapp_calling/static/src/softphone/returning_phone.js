@@ -41,7 +41,7 @@ export class ReturningPhone extends BlockingPhone {
     async comeBack(id) {
         const call = this.calls.get(id);
         this.returning = undefined;
-        if (!this.isLeft(call) || this.live || this.accepting || this.dialing) {
+        if (!this.isLeft(call) || this.busyHere || this.accepting || this.dialing) {
             return;
         }
         const live = this.startLive({

@@ -38,7 +38,7 @@ export class RingingPhone extends PhoneLine {
     }
 
     hasPopup(call) {
-        if (!this.rung[call.id] || this.live?.callId === call.id) {
+        if (!this.rung[call.id] || this.isHeldHere(call)) {
             return false;
         }
         return (
@@ -46,8 +46,16 @@ export class RingingPhone extends PhoneLine {
         );
     }
 
+    /** @returns {boolean} this tab is in it, so that it has the panel and needs no popup */
+    isHeldHere(call) {
+        return [this.live?.callId, this.side?.callId].includes(call.id);
+    }
+
     isRinging(call) {
-        return call.live && call.state === "ringing" && !call.silenced && !call.mine;
+        if (!call.live || call.silenced) {
+            return false;
+        }
+        return Boolean(call.transfer?.rings) || (call.state === "ringing" && !call.mine);
     }
 
     /** @returns {boolean} nobody answered, and the caller may still be taken from the voicemail */
@@ -56,22 +64,27 @@ export class RingingPhone extends PhoneLine {
     }
 
     onCallChange(call, before) {
-        if (call.direction === "inbound" && call.live && call.state === "ringing") {
-            if (call.mine_to_answer && !this.rung[call.id]) {
-                this.rung[call.id] = true;
-                delete this.notices[call.id];
-                this.ringNotifications
-                    .show(call, () => this.isRinging(this.calls.get(call.id)))
-                    .catch(() => {});
-            }
+        const rings = call.transfer?.rings || (call.direction === "inbound" && call.state === "ringing");
+        // the same call may be handed on to this user later, and ring anew
+        const ring = call.transfer ? call.transfer.id + call.transfer.state : "first";
+        if (call.live && rings && call.mine_to_answer && this.rung[call.id] !== ring) {
+            this.rung[call.id] = ring;
+            delete this.notices[call.id];
+            this.ringNotifications
+                .show(call, () => this.isRinging(this.calls.get(call.id)))
+                .catch(() => {});
         }
         if (this.live?.callId === call.id) {
             this.live.onCall(call);
+        } else if (this.side?.callId === call.id) {
+            this.side.onCall(call);
         }
         if (this.rung[call.id] && !call.silenced && !call.mine && before) {
             const wasRinging = before.live && before.state === "ringing";
             const taken = call.live && call.state === "connected" && !this.isAtVoicemail(call);
-            if (taken && (wasRinging || this.notices[call.id])) {
+            if (before.transfer?.rings && !before.silenced && !call.transfer?.rings) {
+                this.setNotice(call.id, "info", this.transferOverText(call, before.transfer));
+            } else if (taken && (wasRinging || this.notices[call.id])) {
                 this.setNotice(call.id, "info", this.takenText(call));
             }
         }
@@ -83,6 +96,20 @@ export class RingingPhone extends PhoneLine {
             delete this.notices[call.id];
         }
         this.updateRing();
+    }
+
+    /** What became of a transfer that rang here: a colleague has it, or it is over. */
+    transferOverText({ handler, live, transfer }, before) {
+        if (!live) {
+            return _t("The customer hung up.");
+        }
+        const taker = transfer?.to || (handler?.id !== before.from.id && handler);
+        if (taker?.name) {
+            return _t("%(name)s has taken it.", { name: taker.name });
+        }
+        return transfer?.state === "returning"
+            ? _t("It went back to %(name)s.", { name: before.from.name })
+            : _t("%(name)s took the customer back.", { name: before.from.name });
     }
 
     takenText({ handler }) {
@@ -102,10 +129,10 @@ export class RingingPhone extends PhoneLine {
 
     updateRing() {
         const rings = this.waiting.length > 0;
-        const talking = Boolean(this.live || this.elsewhere);
+        const talking = Boolean(this.busyHere || this.elsewhere);
         this.ringer.ring(rings && !talking).catch(() => {});
         // while one talks it only knocks, in the tab with the sound
-        if (rings && this.live) {
+        if ((rings && this.busyHere) || this.live?.call?.transfer?.state === "returning") {
             tones.startWaiting();
         } else {
             tones.stopWaiting();
@@ -142,19 +169,25 @@ export class RingingPhone extends PhoneLine {
 
     /** Hangs up first what is going on; another click meanwhile does nothing. */
     async accept(id) {
-        if (this.accepting || this.live?.callId === id) {
+        if (this.accepting || this.isHeldHere({ id })) {
             return;
         }
         this.accepting = true;
         let live;
         try {
             await this.live?.hangUp();
+            await this.side?.hangUp();
             await Promise.resolve(this.hangingUp).catch(() => {});
             live = this.startAccepted(id);
         } finally {
             this.accepting = false;
         }
         await live?.answer();
+    }
+
+    /** A colleague asks; the customer is handed on only when they have talked. */
+    isConsultation(call) {
+        return call.transfer?.state === "ringing" && call.transfer.kind === "attended";
     }
 
     startAccepted(id) {
@@ -166,8 +199,11 @@ export class RingingPhone extends PhoneLine {
                 "warning"
             );
         }
-        const params = { direction: "inbound", callId: id };
-        return this.startLive({ ...params, name: displayName(call), phone: call.phone });
+        const params = { callId: id, name: displayName(call) };
+        if (this.isConsultation(call)) {
+            return this.startSide({ ...params, role: "consult", mode: "talk" });
+        }
+        return this.startLive({ ...params, direction: "inbound", phone: call.phone });
     }
 
     /** @param {string|false} [text] sent to the caller afterwards */

@@ -2,10 +2,10 @@ import { targetOf } from "@whatsapp_calling/softphone/call_labels";
 import { CheckReminder } from "@whatsapp_calling/check/check_reminder";
 import { ShiftCheck } from "@whatsapp_calling/check/shift_check";
 import { tones } from "@whatsapp_calling/core/tones";
+import { ControlPhone } from "@whatsapp_calling/softphone/control_phone";
 import { Devices } from "@whatsapp_calling/softphone/devices";
 import { LiveCall } from "@whatsapp_calling/softphone/live_call";
 import { lostCall } from "@whatsapp_calling/softphone/lost_call";
-import { ReturningPhone } from "@whatsapp_calling/softphone/returning_phone";
 
 import { onChange } from "@mail/utils/common/misc";
 
@@ -17,10 +17,10 @@ import { registry } from "@web/core/registry";
 
 /**
  * The phone of this user in this tab, a reactive object. In layers: ServerLine and PhoneLine (server), RingingPhone
- * (popups), DialingPhone (whom one may call), BlockingPhone, ReturningPhone and, here, the call this
- * tab holds, its page and its panel. LiveCall has the sound.
+ * (popups), DialingPhone (whom one may call), BlockingPhone, ReturningPhone,
+ * ControlPhone (hold, transfer, listening) and, here, the call this tab holds, its page and its panel. LiveCall has the sound.
  */
-export class Softphone extends ReturningPhone {
+export class Softphone extends ControlPhone {
     panel = { open: false, tab: "keypad" };
     /** @type {LiveCall|null} */
     live = null;
@@ -45,14 +45,14 @@ export class Softphone extends ReturningPhone {
         super.onStarted();
         this.tabs.setup({
             tabId: this.tabId,
-            snapshot: () => this.live && this.live.snapshot,
+            snapshot: () => (this.live || this.side)?.snapshot ?? null,
             onAction: (action, value) => this.onRemoteAction(action, value),
         });
         this.devices.setup({
             settings: this.settings,
             warn: (text) => this.warnOnce(text),
             onChange: (use) => this.onDeviceChange(use),
-            onPlugged: () => this.live?.recoverMicrophone().catch(() => {}),
+            onPlugged: () => this.sound?.recoverMicrophone().catch(() => {}),
         });
         ["ring", "speaker"].forEach((use) => this.onDeviceChange(use));
         this.checkReminder.setup();
@@ -60,7 +60,7 @@ export class Softphone extends ReturningPhone {
         onChange(this.settings, "audioOutputDeviceId", () => this.devices.follow("speaker"));
         browser.addEventListener("pagehide", () => this.onPageHide());
         browser.addEventListener("beforeunload", (ev) => {
-            if (this.live) {
+            if (this.busyHere) {
                 ev.preventDefault();
                 // older browsers ask only with a return value
                 ev.returnValue = "";
@@ -73,13 +73,18 @@ export class Softphone extends ReturningPhone {
     onDeviceChange(use) {
         const id = this.devices.present(use);
         if (use === "microphone") {
-            this.live?.useChosenMicrophone();
+            this.sound?.useChosenMicrophone();
         } else if (use === "speaker") {
-            this.live?.peer?.setOutputDevice(id);
+            this.sound?.peer?.setOutputDevice(id);
             tones.useDevice(id);
         } else if (use === "ring") {
             this.ringer.useDevice(id);
         }
+    }
+
+    /** What is heard in this tab, of whichever call. */
+    get sound() {
+        return this.live || this.side;
     }
 
     /** A call of this user whose sound is in another tab or on another device. */
@@ -89,18 +94,20 @@ export class Softphone extends ReturningPhone {
                 call.live &&
                 call.mine &&
                 call.id !== this.live?.callId &&
-                call.handler_tab !== this.tabId
+                call.handler_tab !== this.tabId &&
+                // nobody took it and it rings here: the tab that had it may be gone
+                !call.transfer?.rings
         );
     }
 
     /** What one hears and says goes on here, whatever is switched off meanwhile. */
     get holdsCall() {
-        return Boolean(this.live);
+        return this.busyHere;
     }
 
     /** @returns {"cutOff"|"offline"|"idle"|"ringing"|"calling"} */
     get status() {
-        if (this.live || this.elsewhere) {
+        if (this.live || this.elsewhere || this.sideCall) {
             return "calling";
         }
         if (this.incoming.some((call) => this.isRinging(call))) {
@@ -118,7 +125,7 @@ export class Softphone extends ReturningPhone {
 
     /** @returns {LiveCall|null} null: there is one already, which must not lose its controls */
     startLive(params) {
-        if (this.live) {
+        if (this.busyHere) {
             this.openPanel();
             this.notify(_t("You are already in a call."), "warning");
             return null;
@@ -133,8 +140,8 @@ export class Softphone extends ReturningPhone {
     }
 
     async hangUp() {
-        if (this.live) {
-            await this.live.hangUp();
+        if (this.sound) {
+            await this.sound.hangUp();
         } else if (this.elsewhere) {
             // not through the other tab: it may be the one that hangs
             const result = await this.rpc("softphone_hang_up", [this.elsewhere.id]);
@@ -145,8 +152,8 @@ export class Softphone extends ReturningPhone {
     }
 
     setMuted(muted) {
-        if (this.live) {
-            this.live.setMuted(muted);
+        if (this.sound) {
+            this.sound.setMuted(muted);
         } else {
             this.tabs.request("mute", muted);
         }
@@ -154,7 +161,7 @@ export class Softphone extends ReturningPhone {
 
     onRemoteAction(action, value) {
         if (action === "mute") {
-            this.live?.setMuted(value);
+            this.sound?.setMuted(value);
         } else if (action === "withdrawOffer") {
             this.withdrawOffer(value);
         }

@@ -20,7 +20,8 @@ export class SoftphoneSystray extends Component {
 
     /** The call of this tab, or of another one. */
     get call() {
-        return this.softphone.live?.call || this.softphone.elsewhere;
+        const { elsewhere, live, sideCall } = this.softphone;
+        return live?.call || elsewhere || sideCall;
     }
 
     /** Where calling is off there is no phone, unless a call of another company comes. */
