@@ -167,7 +167,8 @@ class WhatsappCall(models.Model):
         """What has happened to this call so far, in the order of a call."""
         if self.rung_user_ids or self.ringing_at or self.state == "ringing":
             yield "ringing"
-        if (self.accepted_at or self.official_start) and self.handler_kind != "voicemail":
+        answered = self.accepted_at or self.official_start
+        if answered and self.handler_kind != "voicemail":
             yield "answered"
         if self._is_live():
             return

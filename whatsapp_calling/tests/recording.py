@@ -67,7 +67,7 @@ class RecordingMixin:
 class SidecarMixin(RecordingMixin):
     """A media sidecar that is up, and calls that go through it."""
 
-    SECRET = "sidecar-secret-of-the-tests"
+    SECRET = "sidecar-secret-of-the-tests-0123456789"
 
     @classmethod
     def setUpClass(cls):

@@ -102,10 +102,11 @@ class TestRecordingUpload(SidecarMixin, WhatsappCallingHttpCase):
         self.assertEqual(self.call.recording_state, "stored")
 
     def test_an_unknown_recording_and_one_of_another_sidecar_are_404(self):
-        self._sidecar("foreign", "secret-of-a-foreign-sidecar")
+        secret = "secret-of-a-foreign-sidecar-0123"
+        self._sidecar("foreign", secret)
         for uid, who in (
             ("f" * 32, {}),
-            (self.ref, {"ref": "foreign", "secret": "secret-of-a-foreign-sidecar"}),
+            (self.ref, {"ref": "foreign", "secret": secret}),
         ):
             status, answer = self.put(uid, "mix", 0, b"x", **who)
             self.assertEqual(status, 404)
