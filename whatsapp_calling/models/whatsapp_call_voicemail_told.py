@@ -101,13 +101,19 @@ class WhatsappCall(models.Model):
             length=length,
             number=self.number_id.name or "?",
         )
-        return said + LINE.format(facts) + self._call_link()
+        # the class shows a small player where the reminder is shown
+        link = Markup('<div class="o_whatsapp_voicemail">{}</div>')
+        return said + LINE.format(facts) + link.format(self._call_link())
 
     def _message_text(self):
         """The caller's words; "" when there are none (any more)."""
         # sudo: turn - a message is for whoever has to deal with it
         turns = self.sudo().turn_ids.filtered(lambda turn: turn.speaker == "caller")
         return " ".join(turns.sorted("start_ms").mapped("text")).strip()
+
+    def _view(self):
+        # sudo: call - that there is a message is told to whoever sees the call
+        return {**super()._view(), "left_message": self.sudo().left_message}
 
     def _chatter_text(self):
         text = super()._chatter_text()

@@ -1,4 +1,10 @@
-import { click, contains, insertText } from "@mail/../tests/mail_test_helpers";
+import {
+    click,
+    contains,
+    insertText,
+    openFormView,
+    startServer,
+} from "@mail/../tests/mail_test_helpers";
 import { describe, expect, press, queryAllTexts, queryOne, test } from "@odoo/hoot";
 import { waitUntil } from "@odoo/hoot-dom";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
@@ -17,6 +23,8 @@ import { browser } from "@web/core/browser/browser";
 
 import {
     defineWhatsappCallingModels,
+    endedValues,
+    makeCall,
     mockAudio,
     mockSoftphoneServer,
     startSoftphone,
@@ -99,10 +107,8 @@ class FakeAudio extends EventTarget {
     }
 }
 
-async function open(view = recording(), props = {}) {
-    const server = mockSoftphoneServer();
-    mockAudio();
-    await startSoftphone();
+/** @returns {FakeAudio[]} those that are made from now on */
+function mockPlayers() {
     const audios = [];
     patchWithCleanup(browser, {
         Audio: function Audio() {
@@ -110,6 +116,14 @@ async function open(view = recording(), props = {}) {
             return audios.at(-1);
         },
     });
+    return audios;
+}
+
+async function open(view = recording(), props = {}) {
+    const server = mockSoftphoneServer();
+    mockAudio();
+    await startSoftphone();
+    const audios = mockPlayers();
     server.view = view;
     server.answers.recording_view = () => {
         if (server.view instanceof Error) {
@@ -359,6 +373,56 @@ test("in a chatter one line is enough", async () => {
     expect("[role='radiogroup']").toHaveCount(0);
     expect(".o-whatsapp-Transcript").toHaveCount(0);
     expect(".o-whatsapp-Player-said").toHaveText("The lift stands still. The LIFT!");
+});
+
+async function openPartner(records) {
+    const pyEnv = await startServer();
+    const partnerId = pyEnv["res.partner"].create({ name: "Eva" });
+    records(pyEnv, partnerId);
+    mockAudio();
+    await startSoftphone();
+    mockPlayers();
+    await openFormView("res.partner", partnerId, {
+        arch: `<form><sheet><field name="name"/></sheet><chatter/></form>`,
+    });
+}
+
+test("a voice message can be heard on the card of its call", async () => {
+    const server = mockSoftphoneServer();
+    const call = server.add(makeCall({ ...endedValues(), id: CALL, left_message: true }));
+    server.answers.recording_view = () =>
+        recording({ tracks: [track(3, "caller")], turns: TURNS.slice(1, 2) });
+    await openPartner((pyEnv, res_id) =>
+        pyEnv["mail.message"].create({
+            body: `<div class="o_whatsapp_call_card" data-oe-type="whatsapp-call"
+                data-oe-model="whatsapp.call" data-oe-id="${call.id}">WhatsApp call</div>`,
+            message_type: "notification",
+            model: "res.partner",
+            res_id,
+        })
+    );
+    await contains(".o-whatsapp-CallCard [aria-label='Play']");
+    await contains(".o-whatsapp-CallCard .o-whatsapp-Player-said", {
+        text: "The lift stands still. The LIFT!",
+    });
+});
+
+test("a reminder of a voice message has a player, other reminders have none", async () => {
+    const server = mockSoftphoneServer();
+    server.answers.recording_view = (id) => {
+        expect(id).toBe(CALL);
+        return recording({ tracks: [track(3, "caller")] });
+    };
+    const link = `<p><a href="/odoo/whatsapp.call/${CALL}">Open the call</a></p>`;
+    await openPartner((pyEnv, res_id) =>
+        ["<div class='o_whatsapp_voicemail'>" + link + "</div>", link].forEach((note) =>
+            pyEnv["mail.activity"].create({ note, res_id, res_model: "res.partner" })
+        )
+    );
+    await contains(".o-mail-Activity", { count: 2 });
+    await contains(".o-mail-Activity [aria-label='Play']");
+    // its words stand in the reminder already
+    expect(".o-mail-Activity .o-whatsapp-Player-said").toHaveCount(0);
 });
 
 test("who may not download has no link for it", async () => {

@@ -24,7 +24,11 @@ const LOOK_EVERY = 10_000;
 export class RecordingPlayer extends Component {
     static template = "whatsapp_calling.RecordingPlayer";
     static components = { Transcript, Waveform };
-    static props = { callId: Number, compact: { type: Boolean, optional: true } };
+    static props = {
+        callId: Number,
+        compact: { type: Boolean, optional: true },
+        wordless: { type: Boolean, optional: true }, // compact, where the words stand already
+    };
 
     setup() {
         this.orm = useService("orm");

@@ -1,5 +1,6 @@
 import { CallError } from "@whatsapp_calling/panel/call_error";
 import { CallTimer } from "@whatsapp_calling/panel/call_timer";
+import { RecordingPlayer } from "@whatsapp_calling/player/recording_player";
 import { Handlers } from "@whatsapp_calling/record/handlers";
 import {
     callIcon,
@@ -22,7 +23,7 @@ const REFRESH_INTERVAL_WITHOUT_PHONE = 10_000;
 
 /** A call in the chatter, as it is right now. */
 export class CallCard extends Component {
-    static components = { CallError, CallTimer, Handlers };
+    static components = { CallError, CallTimer, Handlers, RecordingPlayer };
     static props = { callId: Number };
     static template = "whatsapp_calling.CallCard";
 

@@ -17,6 +17,7 @@
  * @property {boolean} may_block this user may block and unblock the other side
  * @property {{state: string, sound: boolean, text: boolean, problem: string}|false} recording
  * @property {string|false} sdp
+ * @property {boolean} [left_message] the customer left a voice message
  * @property {boolean} [anchored] the sound goes through a media server
  * @property {boolean} [fell_back] it should, and none was there
  * @property {string|false} [leg] name of our line to the media server
