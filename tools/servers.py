@@ -131,6 +131,7 @@ class Sidecar(Process):
             "WORKERS": workers,
             # a machine that also runs Odoo, a browser and tests is late now and then
             "LAG_LIMIT_MS": 500,
+            "DRAIN_SECONDS": 3,  # nobody waits for the calls of a demo
         }
         env = commands.environment(**settings | (env or {}))
         command = [PYTHON, "-m", "media_sidecar"]

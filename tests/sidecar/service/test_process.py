@@ -25,6 +25,7 @@ async def start(odoo, tmp_path, request):
 
     async def make(workers=1, **env):
         port, log = free_ports(workers), f"pytest-sidecar-{request.node.name[:40]}"
+        env = {"DRAIN_SECONDS": 60, **env}
         server = Running(odoo.url, port, tmp_path / "state", workers, env, log)
         running.append(server.start())
         return await server.ready(workers)
