@@ -130,7 +130,7 @@ class Sidecar(Process):
             "STATE_DIR": self.state,
             "WORKERS": workers,
             # a machine that also runs Odoo, a browser and tests is late now and then
-            "LAG_LIMIT_MS": 500,
+            "LAG_LIMIT_MS": 10000,
             "DRAIN_SECONDS": 3,  # nobody waits for the calls of a demo
         }
         env = commands.environment(**settings | (env or {}))
