@@ -71,6 +71,7 @@ from . import (
     whatsapp_call_recorded,
     whatsapp_call_recording_upload,
     whatsapp_call_consent,
+    whatsapp_call_speech_told,
     whatsapp_call_recording_view,
     whatsapp_calling_sample,
     whatsapp_call_assistant,

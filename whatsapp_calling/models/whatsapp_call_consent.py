@@ -35,7 +35,6 @@ class WhatsappCall(models.Model):
                 "The recording failed: %(reason)s", reason=data.get("reason") or "?"
             ),
             "turn": self.env._("Somebody spoke"),
-            "transcript_gap": self.env._("A part of the call was not written down"),
         }
         return notes.get(kind) or super()._media_note(kind, data)
 

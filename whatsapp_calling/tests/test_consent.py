@@ -164,6 +164,33 @@ class TestRunningRecording(SidecarMixin, WhatsappCallingCase):
             ],
         )
 
+    def test_what_is_missing_in_the_transcript_says_from_when_to_when_and_why(self):
+        gap = {"from_ms": 61500, "to_ms": 75000, "reason": "Deepgram gave no answer."}
+        self.happens(self.call, "transcript_gap", speaker="caller", **gap)
+        self.assertEqual(
+            self.notes()[-1],
+            "Not written down: the customer, from 1:01 to 1:15. "
+            "Deepgram gave no answer.",
+        )
+
+    def test_an_engine_that_gives_up_is_told_to_the_operator_at_once(self):
+        said = "Deepgram refused (HTTP 401): the API key is not accepted."
+        failed = {"engine": "deepgram", "status": 401, "message": said}
+        with self.bus() as sent:
+            self.happens(self.call, "stt_failed", **failed)
+        self.assertEqual(
+            self.notes()[-1], f"From here on nothing is written down. {said}"
+        )
+        (notice,) = [load for _u, kind, load in sent if kind == "simple_notification"]
+        self.assertIn(said, notice["message"])
+
+    def test_a_voice_that_fails_is_replaced_and_told(self):
+        said = "ElevenLabs refused the text (HTTP 429)."
+        failed = {"engine": "elevenlabs", "status": 429, "message": said}
+        self.happens(self.call, "tts_failed", **failed, instead="local")
+        note = f"The voice on the media server spoke instead. {said}"
+        self.assertEqual(self.notes()[-1], note)
+
     def test_pausing_asks_the_sidecar_and_all_tabs_see_it_when_it_has(self):
         self.happens(self.call, "recording_started", tracks=["caller"])
         self.assertEqual(self.press("pause"), {"ok": True, "message": False})
