@@ -99,7 +99,7 @@ class WhatsappCall(models.Model):
         number = self.number_id
         return {
             **self._recorder_settings(self.record_agent, self.record_caller),
-            "announce": number.recording_announced and self._announcement_prompt(),
+            "announce": self._announcement_prompt(),
             "order": number.recording_order,
             "refuse_key": number.recording_refuse_key or None,
         }
@@ -132,6 +132,9 @@ class WhatsappCall(models.Model):
         return {"engine": "local"}
 
     def _announcement_prompt(self):
+        """The PROMPT before the recording; None where the customer is not told."""
+        if not self.number_id.recording_announced:
+            return None
         lang = self._customer_lang()
         return {
             "text": self.number_id._announcement(lang),
@@ -149,7 +152,10 @@ class WhatsappCall(models.Model):
         return result
 
     def _note_not_recorded(self):
-        """An answered call that no sidecar was asked to record: why not?"""
+        """An answered call that no sidecar recorded: why not?"""
+        if self.recording_state == "planned" and not self.anchored:
+            # the sidecar took no call, so it went directly
+            self.write({"recording_state": False, "recording_off": "direct"})
         answered = self.official_start or self.accepted_at
         if answered and not self.recording_state and self.number_id:
             self.recording_off = self.number_id._recording_off() or "direct"
@@ -171,7 +177,7 @@ class WhatsappCall(models.Model):
         """What the panel shows of the recording of a live call, else False."""
         # sudo: call - that it is recorded is told to whoever is in it
         call = self.sudo()
-        shown = call._is_live() and (
+        shown = (call._is_live() and call.anchored) and (
             call.recording_state in (*RUNNING, "planned", "failed")
             or call.consent == "refused"
         )

@@ -116,7 +116,7 @@ class TestAnnouncement(SidecarMixin, WhatsappCallingCase):
         call = self.the_call()
         call.closed_at = call._moment(None)
         call._derive()
-        self.assertFalse(self.anchored(id="wacid.second")[1]["announce"])
+        self.assertIsNone(self.anchored(id="wacid.second")[1]["announce"])
 
     def test_a_key_is_one_of_the_phone_and_a_text_has_an_end(self):
         for wrong in (
@@ -405,6 +405,19 @@ class TestWhy(SidecarMixin, WhatsappCallingCase):
         self.assertIn(
             "straight between the browser and WhatsApp", self.view(call)["why"]
         )
+
+    def test_a_call_that_no_sidecar_took_shows_no_recording_and_says_so(self):
+        call, _record = self.anchored()
+        self.assertEqual(
+            self.phone(self.anna).softphone_calls(call.ids)[0]["recording"]["state"],
+            "planned",
+        )
+        call.anchored = False
+        self.assertFalse(
+            self.phone(self.anna).softphone_calls(call.ids)[0]["recording"]
+        )
+        self.end(call)
+        self.assertIn("without a media sidecar", self.view(call)["why"])
 
     def test_a_call_that_nobody_answered_says_so(self):
         call = self.ring()
