@@ -143,14 +143,16 @@ def test_each_combination_gives_exactly_its_files_with_their_sound(
 
 
 def test_what_is_said_while_it_is_paused_is_in_no_track(
-    anna, customer, tracks, row, recorded_line, odoo_server
+    anna, customer, tracks, row, recorded_line, odoo_server, picture
 ):
     recorded_line()
     eva = talk(anna, customer, 1.0)
     recording = anna.page.locator(".o-whatsapp-Recording")
     expect(recording).to_contain_text("Recording")
+    picture(anna, "recording")
     recording.get_by_role("button", name="Pause").click()
     expect(recording).to_contain_text("Recording paused")
+    picture(anna, "recording-paused")
     time.sleep(2.0)  # a card number
     recording.get_by_role("button", name="Resume").click()
     expect(recording.locator(".o-whatsapp-Recording-pause")).to_contain_text("Pause")
@@ -200,13 +202,14 @@ def test_the_customers_key_leaves_nothing_anywhere(
 
 
 def test_the_operators_button_asks_first_and_then_leaves_nothing(
-    anna, customer, row, recorded_line, sidecar, odoo_server
+    anna, customer, row, recorded_line, sidecar, odoo_server, picture
 ):
     recorded_line()
     eva = talk(anna, customer, 0.5)
     recording = anna.page.locator(".o-whatsapp-Recording")
     recording.get_by_role("button", name="No consent").click()
     expect(recording).to_contain_text("This cannot be undone.")
+    picture(anna, "recording-no-consent")
     recording.get_by_role("button", name="Delete").click()
     expect(recording).to_contain_text("Not recorded: the customer does not agree")
     end(anna, eva)
@@ -245,3 +248,17 @@ def test_without_the_right_the_sound_is_refused_in_the_browser_too(
         [found[0]],
     )
     assert set(lines) == {("agent1", "play")}
+
+
+def test_the_list_of_recordings_is_there_for_who_may_listen_only(
+    anna, ben, picture, recorded_line
+):
+    anna.open("/odoo/whatsapp-recordings")
+    expect(anna.page.locator(".o_list_view, .o_view_nocontent").first).to_be_visible()
+    menu = anna.page.locator("[data-menu-xmlid*=whatsapp_call_recording_menu]")
+    expect(menu).to_have_count(1)
+    picture(anna, "recordings")
+    ben.open("/odoo/whatsapp-calls")
+    expect(ben.page.locator("[data-menu-xmlid*=whatsapp_call_menu]")).to_have_count(1)
+    menu = ben.page.locator("[data-menu-xmlid*=whatsapp_call_recording_menu]")
+    expect(menu).to_have_count(0)

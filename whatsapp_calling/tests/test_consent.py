@@ -3,10 +3,10 @@
 import json
 
 from odoo.exceptions import ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import WhatsappCallingCase
-from .recording import SidecarMixin
+from .recording import SidecarMixin, sound
 
 ANNOUNCED = "This call is recorded. If you do not want that, press 9."
 
@@ -58,6 +58,24 @@ class TestSwitches(SidecarMixin, WhatsappCallingCase):
             self.number.recording_refusal,
             "Call recording is switched off for Calls Vienna.",
         )
+
+    def test_where_it_is_off_the_switches_of_a_number_are_locked_with_the_reason(self):
+        self.company.whatsapp_calling_recording_enabled = False
+        with Form(self.number.with_user(self.maria)) as form:
+            self.assertIn("is switched off for Calls Vienna", form.recording_refusal)
+            for name in ("record_agent", "record_caller", "record_text"):
+                with self.assertRaisesRegex(AssertionError, "readonly"):
+                    form[name] = True
+
+    def test_where_it_is_off_past_recordings_are_still_heard(self):
+        call = self.finished()
+        self.recording(call)
+        self.turn(call, "Hello")
+        self.company.whatsapp_calling_recording_enabled = False
+        view = self.phone(self.listener(self.maria)).recording_view(call.id)
+        self.assertEqual(len(view["tracks"]), 1)
+        self.assertEqual([turn["text"] for turn in view["turns"]], ["Hello"])
+        self.assertEqual(call.recording_ids._plain()[:4], sound(1000)[:4])
 
     def test_who_switches_during_a_call_changes_the_next_one(self):
         call, record = self.anchored()
