@@ -40,6 +40,23 @@ CALL_VIEW = {
     "notes": str,
     "sdp": (str, bool),
     "sdp_type": (str, bool),
+    **dict.fromkeys(("anchored", "fell_back", "on_hold", "left_message"), bool),
+    **dict.fromkeys(("held", "may_monitor"), bool),
+    **dict.fromkeys(("recording", "voicemail", "transfer", "side"), (dict, bool)),
+    "leg": (str, bool),
+    "reattach_until": (int, bool),
+    "monitors": list,
+    "handlers": list,
+    "digits": str,
+}
+# of a call that goes straight from the browser to WhatsApp
+DIRECT = {
+    **dict.fromkeys(("anchored", "fell_back", "on_hold", "left_message"), False),
+    **dict.fromkeys(("held", "may_monitor", "recording", "voicemail"), False),
+    **dict.fromkeys(("transfer", "side", "leg", "reattach_until"), False),
+    "monitors": [],
+    "handlers": [],
+    "digits": "",
 }
 
 
@@ -99,6 +116,7 @@ class TestSoftphone(WhatsappCallingCase):
                 "notes": "",
                 "sdp": meta.OFFER_SDP,
                 "sdp_type": "offer",
+                **DIRECT,
             },
         )
 
