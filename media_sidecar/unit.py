@@ -6,7 +6,7 @@ import secrets
 import time
 from pathlib import Path
 
-from . import VERSION
+from . import VERSION, memory
 from .call.call import Call
 from .call.calls import Calls
 from .call.host import Host
@@ -52,6 +52,7 @@ class Unit:
         self.calls = Calls(self._host(), self._on_ended)
         self.draining = False
         self.stopped = False
+        self._giving_back: asyncio.Task | None = None
         self._add_gauges()
 
     def _host(self) -> Host:
@@ -77,6 +78,7 @@ class Unit:
         private.certificate()  # 1 ms that the first call need not wait for
         # all the time: lateness is to be known before the first call
         self._watched = Ticker.of_loop().every_20ms(lambda now: None)
+        self._giving_back = asyncio.create_task(memory.give_back())
         self._adopt()
         self.outbox.start()
         await self.library.start()
@@ -186,6 +188,8 @@ class Unit:
         await self.speech.close()  # last turns are told
         await self.outbox.flush(5)
         self.stopped = True
+        if self._giving_back:
+            self._giving_back.cancel()
         await self.registration.close()
         await self.library.close()
         await self.outbox.close()

@@ -34,5 +34,14 @@ async def _memory():
             # a heap of unfinished recordings would be memory of another kind
             await settled(lambda n=number: len(odoo.finished) >= n, "handed over", 60)
             if number in (FEW, MANY):
-                memory[number] = sidecar.memory()
+                memory[number] = await _least(sidecar)
         return memory[FEW], memory[MANY]
+
+
+async def _least(sidecar):
+    """Memory once what was freed is given back, which takes up to 20 s."""
+    least = sidecar.memory()
+    for _ in range(25):
+        await asyncio.sleep(1)
+        least = min(least, sidecar.memory())
+    return least
