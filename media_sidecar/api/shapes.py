@@ -57,7 +57,7 @@ SCHEMAS = {
         text=text("What to say", most=5000),
         language=optional(LANGUAGE),
         voice=optional(text("The voice that says it")),
-        music=choice("hold"),
+        music=choice("hold", "quiet"),
         tone=choice("beep"),
     )
     | {"description": "Something to play: a text, music or a tone"},

@@ -9,7 +9,9 @@ from media_sidecar.api.document import document
 from media_sidecar.api.operations import OPERATIONS
 from media_sidecar.api.schema import find
 from media_sidecar.api.shapes import SCHEMAS
+from media_sidecar.speech.prompts import BUILT_IN
 from tests.sidecar.service.conftest import odoo, sidecar  # noqa: F401 - fixtures
+from tools.paths import ROOT
 from whatsapp_calling.providers import sidecar as addon
 
 CALL = "c" * 32
@@ -133,3 +135,17 @@ async def test_real_answers_are_as_described(answers):
     assert {name for name, status, *_ in answers if status == 200} >= set(described) - {
         *("remote", "recording", "program")
     }
+
+
+@pytest.mark.parametrize("kind", ["music", "tone"])
+def test_music_and_tones_that_are_described_are_those_that_are_there(kind):
+    described = SCHEMAS["Prompt"]["properties"][kind]["enum"]
+    assert set(described) == {name for which, name in BUILT_IN if which == kind}
+
+
+def test_what_customers_hear_on_hold_is_described():
+    """A choice the sidecar does not know would refuse the whole call."""
+    text = (ROOT / "whatsapp_calling/models/whatsapp_call_hold.py").read_text()
+    (choices,) = re.findall(r"^MUSIC = \[(.*)\]$", text, re.M)
+    offered = set(re.findall(r'\("(\w+)",', choices))
+    assert offered and offered <= set(SCHEMAS["Prompt"]["properties"]["music"]["enum"])
