@@ -58,6 +58,16 @@ def accept(rpc, call, tab="tab"):
     return rpc("whatsapp.call", "softphone_accept", call["id"], tab, OFFER, "offer")
 
 
+def test_to_open_the_call_delays_no_decision(odoo, ringing):
+    times = []
+    for _call in range(3):  # the machine may be busy with something else
+        _caller, call = ringing()
+        times += odoo.sql(
+            "SELECT decision_ms FROM whatsapp_call WHERE id = %s", [call["id"]]
+        )[0]
+    assert min(times) < 100, times
+
+
 def test_two_operators_click_at_once_and_one_browser_is_joined(
     graph, sidecar, anna, ben, ringing
 ):

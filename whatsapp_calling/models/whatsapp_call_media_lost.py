@@ -73,6 +73,15 @@ class WhatsappCall(models.Model):
         self._ask_to_hang_up("terminate" if self._accept_left() else "reject")
         self._close(ENDINGS.get(reason, "sidecar_lost"))
 
+    def _reason(self, reasons):
+        if self.closed_reason == "peer_gone" and self.terminated_at:
+            # the sidecar was quicker than WhatsApp to say so
+            return super()._reason({**reasons, "peer_gone": self._customer_left()})
+        return super()._reason(reasons)
+
+    def _customer_left(self):
+        return self.env._("Hung up by the customer")
+
     @api.model
     def _on_failure(self, request, error):
         done = super()._on_failure(request, error)

@@ -62,6 +62,12 @@ class WhatsappMediaUnit(models.Model):
 
     _unit_uniq = models.UniqueIndex("(sidecar_id, unit)")
 
+    @api.depends("unit", "sidecar_id.name")
+    def _compute_display_name(self):
+        for unit in self:
+            # its own name is 32 hexadecimal digits: enough of it to tell it apart
+            unit.display_name = f"{unit.sidecar_id.name} ({(unit.unit or '')[:8]})"
+
     @api.depends("said_state", "seen_at")
     def _compute_state(self):
         heard = self._heard_since()

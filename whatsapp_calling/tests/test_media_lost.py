@@ -9,6 +9,8 @@ from . import meta_bodies as meta
 from .forged_sidecar import SidecarRefusal
 from .media_common import MediaCase
 
+HUNG_UP = "Hung up by the customer"
+
 
 @tagged("post_install", "-at_install")
 class TestSidecarLost(MediaCase):
@@ -81,7 +83,7 @@ class TestSidecarLost(MediaCase):
         call = self.answered_anchored()
         self.hello(started=1.0)
         notice = self.notices("sidecar_lost")
-        self.assertEqual((notice.state, notice.detail), ("open", "unit-1"))
+        self.assertEqual((notice.state, notice.detail), ("open", "Media (unit-1)"))
         self.assertEqual(call.state, "failed")
 
     def test_a_unit_that_does_not_know_the_call_has_lost_it(self):
@@ -123,6 +125,14 @@ class TestSidecarLost(MediaCase):
                 self.assertEqual((call.state, call.closed_reason), (state, closed))
                 self.send_due(call)
                 self.assertEqual(self.graph.actions, ["terminate"])
+
+    def test_a_customer_who_hangs_up_did_so_whoever_reports_it_first(self):
+        call = self.answered_anchored()
+        self.report(call, "ended", reason="peer", seconds=5)
+        self.assertEqual(call.reason, "The line to the customer has ended")
+        self.deliver(meta.calls(meta.terminate()))
+        call.invalidate_recordset()
+        self.assertEqual((call.state, call.reason), ("completed", HUNG_UP))
 
     def test_what_we_ended_ourselves_is_ended_once(self):
         call = self.answered_anchored()
