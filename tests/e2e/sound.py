@@ -19,14 +19,15 @@ class Sound:
         self.seconds = len(self.pcm) / RATE
 
     def has_tone(self, hertz, start=0.0, end=None):
-        """Whether a tone stands out between two moments (seconds)."""
+        """Whether a tone is there between two moments (seconds): no weaker than the
+        strongest by 26 dB."""
         piece = self.pcm[int(start * RATE) : int((end or self.seconds) * RATE)]
         if len(piece) < RATE // 10:
             return False
         levels = np.abs(np.fft.rfft(piece * np.hanning(len(piece))))
         pitches = np.fft.rfftfreq(len(piece), 1 / RATE)
         near = np.abs(pitches - hertz) <= 10
-        return levels[near].max() > 20 * np.median(levels) and _loud(piece)
+        return bool(levels[near].max() > 0.05 * levels.max()) and _loud(piece)
 
     def is_silent(self, start, end):
         return not _loud(self.pcm[int(start * RATE) : int(end * RATE)])
