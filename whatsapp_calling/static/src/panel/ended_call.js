@@ -37,7 +37,7 @@ export class EndedCall extends Component {
     }
 
     get outcome() {
-        if (this.call?.live && this.call.handlers?.length) {
+        if (this.call?.live && this.call.handler && !this.call.mine) {
             return _t("Transferred");
         }
         if (!this.call || this.call.live) {

@@ -70,14 +70,20 @@ export class ControlPhone extends ReturningPhone {
     /** Handed on: the call goes on without this user, who may still write notes. */
     async onCallLost(call) {
         await this.calls.load([call.id]).catch(() => {});
-        const { handler, handlers, id, live } = this.calls.get(call.id);
-        if (!live || handlers?.at(-2)?.id !== user.userId) {
+        const { handler, id, live, name, phone } = this.calls.get(call.id);
+        if (!live || !handler || !this.hasHandedOn(this.calls.get(call.id))) {
             return super.onCallLost(call);
         }
         const message = _t("%(name)s has the customer now.", { name: handler.name });
-        this.ended = { callId: id, name: call.name, phone: call.phone, message };
+        this.ended = { callId: id, name, phone, message };
         this.openPanel();
         this.updateRing();
+    }
+
+    /** @returns {boolean} this user gave it to a colleague, whose sound may be on its way yet */
+    hasHandedOn({ handlers, transfer }) {
+        const byMe = transfer?.state === "connecting" && transfer.from.id === user.userId;
+        return byMe || handlers?.at(-2)?.id === user.userId;
     }
 
     //----------------------------------------------------------------------

@@ -177,7 +177,9 @@ export class LiveCall extends AnchoredSound {
             this.close();
             return this.softphone.onCallLost(call);
         }
-        if (this.phase !== "open" && call.state === "connected" && call.handler && !call.mine) {
+        // one that is handed on to us is a colleague's until we have it
+        const others = call.handler && !call.mine && !call.transfer?.rings;
+        if (this.phase !== "open" && call.state === "connected" && others) {
             return this.close();
         }
         if (call.mine && call.state === "connected" && this.phase === "open") {
