@@ -26,6 +26,7 @@ from media_sidecar.recording import keys
 _UID = re.compile(r"[0-9a-f]{32}")
 # why it was erased
 DISCARDED, PURGED = "discarded", "purged"
+GONE = ".gone"
 
 
 class Folder:
@@ -119,9 +120,23 @@ class Folder:
         return (self.read("erased") or {}).get("why", PURGED)
 
     def remove(self):
-        """All of it, the key first; the lock stays with who holds it."""
+        """All of it, the key first; the lock stays with who holds it.
+
+        Under another name, or who looks meanwhile would take up the half that is left.
+        """
         keys.destroy(self / "key")
-        shutil.rmtree(self.path, ignore_errors=True)
+        gone = self.path.with_name(f".{self.uid}{GONE}")
+        try:
+            self.path.rename(gone)
+        except OSError:  # one of an earlier start lies there, or somebody was faster
+            gone = self.path
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def sweep(recordings: Path) -> None:
+    """Remove what was being removed when a process was killed."""
+    for gone in recordings.glob(f".*{GONE}"):
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def folders(recordings: Path) -> list[Folder]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from media_sidecar.errors import OdooAway
 from media_sidecar.recording import keys
-from media_sidecar.recording.folder import PURGED, Folder, folders
+from media_sidecar.recording.folder import PURGED, Folder, folders, sweep
 from media_sidecar.recording.recorder import LEAST_FREE, Recorder
 from media_sidecar.recording.upload import NOT_FOUND, Link, NotTaken, hand_over
 from media_sidecar.recording.writer import FLUSH, Writer
@@ -65,6 +65,7 @@ class Library:
     async def start(self) -> None:
         """Take up what lies there, and go on doing so."""
         self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(sweep, self.path)
         self._lanes = [_Lane(self._finish_all), _Lane(self._deliver_all)]
 
     async def close(self) -> None:

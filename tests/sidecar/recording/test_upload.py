@@ -1,6 +1,7 @@
 """Handing over: taken up after any break, checked, and nothing kept afterwards."""
 
 import os
+import shutil
 
 import pytest
 
@@ -157,6 +158,35 @@ async def test_a_restart_hands_over_what_was_left(library, odoo, waiting, tmp_pa
     finally:
         await fresh.close()
     assert odoo.finished[UID]["recovered"] is False
+
+
+async def test_a_recording_that_is_being_removed_is_taken_up_by_nobody(
+    library, odoo, waiting, tmp_path, monkeypatch
+):
+    """Half of its files are gone already when another worker looks."""
+    seen = []
+    remove = shutil.rmtree
+
+    def look_and_remove(path, **options):
+        (path / "erased").unlink(missing_ok=True)
+        seen.extend(Library(tmp_path, odoo)._found())
+        remove(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", look_and_remove)
+    again(library, odoo)
+    await until(lambda: UID in odoo.finished)
+    await until(lambda: os.listdir(library.path) == ["local.key"])
+    assert seen == []
+
+
+async def test_a_removal_that_was_killed_is_done_at_the_next_start(tmp_path, odoo):
+    library = Library(tmp_path, odoo)
+    left = library.path / f".{UID}.gone"
+    left.mkdir()
+    (left / "agent.wcr").write_bytes(b"noise")
+    await library.start()
+    await library.close()
+    assert os.listdir(library.path) == ["local.key"]
 
 
 def test_a_uid_that_is_no_uid_leads_nowhere(tmp_path):
