@@ -5,7 +5,7 @@ import pytest
 from tests.e2e.test_recording import EVA, SERVICE_LINE, recorded_line  # noqa: F401
 from tests.waiting import wait_until
 
-SAID = "i have a problem with my invoice"
+SAID = "good morning i would like to know the status of my order please"
 
 
 @pytest.fixture
@@ -40,7 +40,8 @@ def test_what_the_customer_says_is_written_down_while_the_call_runs(
 
     ((_speaker, text, start_ms, end_ms),) = wait_until(by_eva, 60, "what Eva said")
     assert eva.view["state"] == "accepted"
-    assert len(set(text.split()) & set(SAID.split())) >= 5
+    # the phone speaks as soon as it is answered: the first words may be lost
+    assert len(set(text.split()) & set(SAID.split())) >= 6
     assert 0 <= start_ms < end_ms < start_ms + 6000
     anna.hang_up.click()
     eva.wait_for_state("ended")
