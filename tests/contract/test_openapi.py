@@ -145,7 +145,7 @@ def test_music_and_tones_that_are_described_are_those_that_are_there(kind):
 
 def test_what_customers_hear_on_hold_is_described():
     """A choice the sidecar does not know would refuse the whole call."""
-    text = (ROOT / "whatsapp_calling/models/whatsapp_call_hold.py").read_text()
+    text = (ROOT / "whatsapp_calling/models/controls/whatsapp_call_hold.py").read_text()
     (choices,) = re.findall(r"^MUSIC = \[(.*)\]$", text, re.M)
     offered = set(re.findall(r'\("(\w+)",', choices))
     assert offered and offered <= set(SCHEMAS["Prompt"]["properties"]["music"]["enum"])

@@ -3,7 +3,7 @@
 from odoo import http
 from odoo.http import content_disposition, request
 
-from ..models.whatsapp_call_recording import LISTENERS, OPUS
+from ..models.recording.whatsapp_call_recording import LISTENERS, OPUS
 from ..tools.crypto import CryptoError
 from ..tools.sealed_file import SealedFileError
 

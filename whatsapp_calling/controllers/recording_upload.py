@@ -3,7 +3,7 @@
 from odoo import http
 from odoo.http import request
 
-from ..models.whatsapp_call_recording_upload import UploadRefused
+from ..models.recording.whatsapp_call_recording_upload import UploadRefused
 from .media import MAX_BODY, PATH, ROUTE, json_body
 from .sidecar_signed import Refusal, answer_sidecar
 

@@ -12,7 +12,7 @@ import time
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
-from ..models.whatsapp_calling_received import counters_of
+from ..models.account.whatsapp_calling_received import counters_of
 from ..providers import PROVIDERS
 from ..providers.base import PayloadError
 from ..tools import burst, clock, counters, crypto, pool

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 
 from ..tools import burst
-from .whatsapp_calling_account import ADMINISTRATOR
+from .account.whatsapp_calling_account import ADMINISTRATOR
 
 
 class ResConfigSettings(models.TransientModel):

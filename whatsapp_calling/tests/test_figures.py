@@ -11,7 +11,7 @@ from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ..models.whatsapp_call_figures import CARDS, PERIODS
+from ..models.call.whatsapp_call_figures import CARDS, PERIODS
 from . import meta_bodies as meta
 from .common import WhatsappCallingCase
 

@@ -5,7 +5,7 @@ from lxml import html
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from ..models.whatsapp_calling_guide import PAGES
+from ..models.account.whatsapp_calling_guide import PAGES
 from .common import ADMINISTRATOR, WhatsappCallingCase
 
 # seed S2, "Troubleshooting": symptom, section of the page

@@ -17,7 +17,9 @@ from . import meta_bodies as meta
 from .common import ADMINISTRATOR, WhatsappCallingCase
 
 RECEIVER = "https://receiver.example/calls"
-HAPPENINGS = "odoo.addons.whatsapp_calling.models.whatsapp_calling_happening_dealing"
+HAPPENINGS = (
+    "odoo.addons.whatsapp_calling.models.automation.whatsapp_calling_happening_dealing"
+)
 UNIQUE_VIOLATION = "INSERT INTO res_lang (name, code) VALUES ('X', 'en_US')"
 # of the Standard Webhooks specification's own libraries
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -3,7 +3,7 @@
 from odoo.tests import tagged
 
 from ..controllers.recording_upload import MAX_PIECE
-from ..models import whatsapp_call_recording_upload as upload
+from ..models.recording import whatsapp_call_recording_upload as upload
 from ..tools import crypto
 from .common import WhatsappCallingHttpCase
 from .recording import SidecarMixin, sound

@@ -217,7 +217,7 @@ class TestListening(RecordingMixin, AccessMixin, WhatsappCallingHttpCase):
         )
 
     def patch_minute(self, minute):
-        path = "odoo.addons.whatsapp_calling.models.whatsapp_call_listen.time"
+        path = "odoo.addons.whatsapp_calling.models.recording.whatsapp_call_listen.time"
         self.patch(self.module(path), "time", lambda: minute * 60.0)
 
     @staticmethod

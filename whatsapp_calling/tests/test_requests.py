@@ -7,7 +7,7 @@ import requests
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..models import whatsapp_call_request_sweep
+from ..models.call import whatsapp_call_request_sweep
 from . import meta_bodies as meta
 from .common import SENT_OFFER, WhatsappCallingCase
 from .graph import Refusal

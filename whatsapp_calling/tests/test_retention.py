@@ -151,7 +151,7 @@ class TestRetention(OldMixin, WhatsappCallingCase):
             self.company.whatsapp_calling_keep_text = -1
 
     def test_it_goes_in_batches_and_says_whether_there_is_more(self):
-        path = "odoo.addons.whatsapp_calling.models.whatsapp_call_retention"
+        path = "odoo.addons.whatsapp_calling.models.recording.whatsapp_call_retention"
         module = __import__(path, fromlist=["BATCH"])
         self.patch(module, "BATCH", 2)
         for _each in range(3):

@@ -3,8 +3,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..models.whatsapp_call_legal_hold import MANAGER
-from ..models.whatsapp_call_recording import LISTENERS
+from ..models.recording.whatsapp_call_legal_hold import MANAGER
+from ..models.recording.whatsapp_call_recording import LISTENERS
 from .whatsapp_call_subject_export import archive
 
 ADMINISTRATOR = "whatsapp_calling.group_administrator"

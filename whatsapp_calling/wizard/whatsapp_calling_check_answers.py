@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from ..models.whatsapp_calling_trial import ERROR, OK, UNKNOWN, WARNING
+from ..models.account.whatsapp_calling_trial import ERROR, OK, UNKNOWN, WARNING
 
 SKEW_AMBER, SKEW_RED = 30, 60  # seconds; older events are taken for stale
 NEEDED_FIELDS = ("calls", "messages")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from odoo import api, models
 
 from ..controllers.ping import PATH
-from ..models.whatsapp_calling_trial import ERROR, OK, WARNING
+from ..models.account.whatsapp_calling_trial import ERROR, OK, WARNING
 from ..tools import ping, pool
 from ..tools.address import is_local
 from ..tools.transaction import run_in_transaction

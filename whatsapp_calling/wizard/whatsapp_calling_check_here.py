@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import format_datetime
 
-from ..models.whatsapp_calling_trial import ERROR, OK, UNKNOWN, WARNING
+from ..models.account.whatsapp_calling_trial import ERROR, OK, UNKNOWN, WARNING
 from ..tools import crypto
 
 QUIET = timedelta(days=2)

@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.tools.misc import formatLang
 
-from ..models.whatsapp_calling_trial import ERROR, OK, UNKNOWN, WARNING
+from ..models.account.whatsapp_calling_trial import ERROR, OK, UNKNOWN, WARNING
 from ..tools.address import is_safe
 
 SKEW = 30  # seconds; at 60 everything is refused

@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.tools.misc import formatLang
 
-from ..models.whatsapp_calling_trial import ERROR, OK, UNKNOWN, WARNING
+from ..models.account.whatsapp_calling_trial import ERROR, OK, UNKNOWN, WARNING
 
 WANTED_LIMIT = 2000  # users a day, below which calling cannot be switched on (138015)
 # business numbers of these countries cannot call out (Meta: calling, availability)

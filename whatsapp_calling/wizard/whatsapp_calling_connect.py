@@ -8,7 +8,7 @@ taken up again, and one that is left changes nothing.
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.whatsapp_calling_trial import OK, WAITING, WARNING
+from ..models.account.whatsapp_calling_trial import OK, WAITING, WARNING
 
 TRIED = {"token", "app_secret", "waba_id", "base_url", "api_version"}
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from odoo import models
 
-from ..models.whatsapp_calling_trial import ERROR, OK, WARNING
+from ..models.account.whatsapp_calling_trial import ERROR, OK, WARNING
 
 FIELDS = ("calls", "messages")
 

@@ -7,7 +7,7 @@ before the question is asked; when WhatsApp refuses, it is taken away again.
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..models.whatsapp_calling_trial import ERROR, OK, WAITING, WARNING
+from ..models.account.whatsapp_calling_trial import ERROR, OK, WAITING, WARNING
 
 
 class WhatsappCallingConnect(models.TransientModel):

@@ -7,7 +7,7 @@ is possible again: the same limits as for one, for each of many.
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.whatsapp_call_ask import (
+from ..models.customer.whatsapp_call_ask import (
     LABEL_MAX,
     PACE,
     PAYLOAD_MAX,

@@ -15,7 +15,10 @@ from odoo.addons.whatsapp_calling.tests.common import (
 from odoo.addons.whatsapp_calling.tools import transaction
 
 TRANSACTION = "odoo.addons.whatsapp_calling.tools.transaction"
-POOL = "odoo.addons.whatsapp_calling.models.whatsapp_calling_happening_dealing"
+POOL = (
+    "odoo.addons.whatsapp_calling.models.automation"
+    ".whatsapp_calling_happening_dealing"
+)
 NOTE = 'record.write({"notes": (record.notes or "") + record.happening + " "})'
 
 

@@ -1,0 +1,17 @@
+from . import (
+    whatsapp_calling_keys,
+    whatsapp_calling_credentials,
+    whatsapp_calling_trial,
+    whatsapp_calling_token,
+    whatsapp_calling_account,
+    whatsapp_calling_notice,
+    whatsapp_calling_notice_fixes,
+    whatsapp_calling_health,
+    whatsapp_calling_guide,
+    whatsapp_calling_received,
+    whatsapp_calling_diagnostics,
+    whatsapp_calling_error,
+    whatsapp_calling_outside,
+    whatsapp_calling_health_watch,
+    whatsapp_calling_health_page,
+)

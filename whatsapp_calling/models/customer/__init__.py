@@ -1,0 +1,17 @@
+from . import (
+    whatsapp_call_contact,
+    whatsapp_call_permission,
+    whatsapp_call_permission_limits,
+    whatsapp_call_ask,
+    whatsapp_call_permission_check,
+    whatsapp_calling_message,
+    whatsapp_calling_message_access,
+    whatsapp_calling_template,
+    whatsapp_calling_template_sync,
+    whatsapp_calling_message_news,
+    whatsapp_call_block,
+    whatsapp_call_blocked,
+    whatsapp_call_silent,
+    whatsapp_call_inbound_message,
+    whatsapp_call_inbound_message_chatter,
+)
