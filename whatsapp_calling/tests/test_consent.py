@@ -435,7 +435,7 @@ class TestWhy(SidecarMixin, WhatsappCallingCase):
             self.phone(self.anna).softphone_calls(call.ids)[0]["recording"]
         )
         self.end(call)
-        self.assertIn("without a media sidecar", self.view(call)["why"])
+        self.assertIn("without a media server", self.view(call)["why"])
 
     def test_a_call_that_nobody_answered_says_so(self):
         call = self.ring()

@@ -23,7 +23,7 @@ class WhatsappCall(models.Model):
     _inherit = "whatsapp.call"
 
     anchored = fields.Boolean(
-        "Through the media server", help="The sound goes through a media sidecar."
+        "Through the media server", help="The sound goes through a media server."
     )
     media_ref = fields.Char(groups=fields.NO_ACCESS, copy=False)
     media_unit_id = fields.Many2one(

@@ -38,7 +38,7 @@ class WhatsappCall(models.Model):
         [
             ("gate", "Recording was switched off for the company"),
             ("number", "The number records nothing"),
-            ("direct", "The call did not go through a media sidecar"),
+            ("direct", "The call did not go through a media server"),
         ],
         "Not recorded because",
     )

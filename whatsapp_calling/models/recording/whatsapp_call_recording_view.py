@@ -71,7 +71,7 @@ class WhatsappCall(models.Model):
             ),
             "direct": self.env._(
                 "This call went straight between the browser and WhatsApp, without a "
-                "media sidecar, so it was not recorded."
+                "media server, so it was not recorded."
             ),
         }
         return reasons.get(self.recording_off) or self.env._(
@@ -101,8 +101,8 @@ class WhatsappCall(models.Model):
         away = self._sidecar_away()
         if away:
             return self.env._(
-                "The recording is still on the media sidecar “%(name)s”, which does "
-                "not answer. It comes by itself when the sidecar is back.",
+                "The recording is still on the media server “%(name)s”, which does "
+                "not answer. It comes by itself when the server is back.",
                 name=away,
             )
         return self.env._("The recording is still being uploaded.")
