@@ -16,6 +16,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 NUMBER = "200000000000001"
+SERVICE_LINE = "200000000000004"  # of the same account
 NUMBER_WA_ID = "43720880100"
 WABA = "100000000000001"
 APP = "300000000000001"

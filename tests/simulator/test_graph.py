@@ -7,7 +7,16 @@ import time
 import aiohttp
 import pytest
 
-from tests.simulator.business import APP, EVA, LUCIA, NUMBER, TOKEN, WABA, until
+from tests.simulator.business import (
+    APP,
+    EVA,
+    LUCIA,
+    NUMBER,
+    SERVICE_LINE,
+    TOKEN,
+    WABA,
+    until,
+)
 from tests.simulator.test_inbound_call import ring
 
 OTHER_NUMBER = "200000000000002"
@@ -240,7 +249,7 @@ class TestSettings:
 
 
 class TestAccounts:
-    async def test_a_number_and_its_account(self, business):
+    async def test_a_number_and_the_numbers_of_its_account(self, business):
         fields = "display_phone_number,verified_name"
         status, body = await business.graph("GET", f"{NUMBER}?fields={fields}")
         assert (status, body) == (
@@ -252,7 +261,7 @@ class TestAccounts:
             },
         )
         _, body = await business.graph("GET", f"{WABA}/phone_numbers")
-        assert [row["id"] for row in body["data"]] == [NUMBER]
+        assert [row["id"] for row in body["data"]] == [NUMBER, SERVICE_LINE]
         assert body["data"][0]["quality_rating"] == "GREEN"
 
     async def test_subscription_with_another_address(self, business):
