@@ -63,7 +63,7 @@ class Unit:
             prompts=self.speech.prompts,
             library=self.library,
             transcriber=self.speech.transcriber,
-            programs=PROGRAMS,
+            programs=dict(PROGRAMS),
             ice=_ice(self.config),
         )
 
