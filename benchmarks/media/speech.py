@@ -15,12 +15,11 @@ TEXT = (
     "Good morning, I would like to know the status of my order please. It should have"
     " come on Monday, and nobody has called me since. My number is four two seven nine."
 )
-PAUSE = 2  # seconds
 
 
 @functools.cache
 def pcm() -> bytes:
-    """Nine seconds of talk and two to breathe, mono s16le at 48 kHz."""
+    """Nine seconds of talk without a pause, mono s16le at 48 kHz."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "speech.wav"
         subprocess.run(
@@ -34,7 +33,6 @@ def pcm() -> bytes:
                 for part in resampler.resample(frame)
             ]
     sound = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
-    sound = np.append(sound, np.zeros(PAUSE * CLOCK, np.int16))
     return sound[: len(sound) // FRAME * FRAME].astype("<i2").tobytes()
 
 
