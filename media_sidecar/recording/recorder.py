@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 LEAST_FREE = 64 * 1024 * 1024
 # Two packets per 20 ms for 30 s: a disk that takes longer than that has failed.
 MOST_WAITING = 3000
-_LOOK = 5.0  # seconds between two looks at the disk's free space and syncs
+_LOOK = 1.0  # seconds between two syncs and looks at the disk's free space
 # what `on_failed` is told
 DISK_FULL, DISK_ERROR, DISK_SLOW, KEY_ERROR = (
     "disk_full",
@@ -245,7 +245,8 @@ class Recorder:
         if not last:
             entries.append((journal.MARK, self._now(), journal.NOW))
         self._journal.append(entries)
-        if last or self._clock() - self._looked >= _LOOK:
+        due = self._clock() - self._looked >= _LOOK
+        if last or (due and self._writer.may_sync()):
             self._journal.sync()
             self._look()
 

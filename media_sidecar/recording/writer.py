@@ -2,14 +2,17 @@
 
 Whoever records only appends to a deque; here the deques are emptied every FLUSH
 seconds. So a disk that stands still delays no sound, and a process that is killed
-loses what came since the last turn: less than 0.5 s.
+loses what came since the last turn: less than 0.5 s. A turn in which slow syncs took
+SYNCING seconds leaves the others to the next one.
 """
 
 import logging
 import threading
+import time
 from typing import Protocol
 
 FLUSH = 0.2
+SYNCING = 0.1
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ class Writer:
         self._door = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._began = 0.0
 
     def add(self, written: Written) -> None:
         """Call its `work()` now and every FLUSH seconds until it returns False."""
@@ -46,10 +50,15 @@ class Writer:
         """Work now, for what cannot wait for the next turn."""
         self._wake.set()
 
+    def may_sync(self) -> bool:
+        """Whether there is time for it in this turn; asked by who works."""
+        return time.monotonic() - self._began < SYNCING
+
     def _run(self) -> None:
         while True:
             with self._door:
                 turn = list(self._all)
+            self._began = time.monotonic()
             over = [written for written in turn if not self._worked(written)]
             with self._door:
                 self._all = [written for written in self._all if written not in over]

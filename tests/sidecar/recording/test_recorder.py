@@ -10,6 +10,7 @@ import sys
 import numpy
 import pytest
 
+from media_sidecar.recording.journal import Journal
 from media_sidecar.recording.recorder import MOST_WAITING
 from tests.sidecar.recording import sounds
 from tests.sidecar.recording.conftest import CALL, UID, caller_packet, play, until
@@ -195,8 +196,28 @@ async def test_key_presses_and_broken_packets_are_no_sound(
     assert sounds.pitches(sound, 2.1, 2.9) == [CALLER]
 
 
+async def test_it_is_on_the_disk_each_second_whatever_other_disks_take(
+    library, clock, record, monkeypatch
+):
+    synced = []
+    monkeypatch.setattr(Journal, "sync", lambda _journal: synced.append(clock.now))
+    recorder = library.recorder(CALL, record)
+    recorder.start()
+    await until(lambda: recorder._journal)
+    monkeypatch.setattr(library._writer, "may_sync", lambda: False)
+    clock.now += 1.5
+    recorder.caller(caller_packet(b"\xf8\xff\xfe", 0, clock.now))
+    await until(lambda: not recorder._waiting)
+    assert not synced
+    monkeypatch.undo()
+    monkeypatch.setattr(Journal, "sync", lambda _journal: synced.append(clock.now))
+    await until(lambda: synced)
+    recorder.stop()
+    await until(lambda: recorder._closed)
+
+
 async def test_a_minute_takes_at_most_150_kilobytes(library, odoo, clock, record):
-    """Speech at 20 kbit/s; and white noise, which an encoder can save least on."""
+    """Speech at 20 kbit/s without a pause; and white noise, the hardest to encode."""
     noise = random.Random(1).choices(range(-9000, 9000), k=60 * sounds.RATE)
     loud = sounds.packets(numpy.array(noise, "<i2"))
     speech = sounds.packets(_speech(60))
@@ -206,8 +227,10 @@ async def test_a_minute_takes_at_most_150_kilobytes(library, odoo, clock, record
     told = await handed_over(recorder, odoo)
     sizes = {track["track"]: track["size"] for track in told["tracks"]}
     assert sizes["caller"] <= 150_000
-    # what 20 kbit/s are at the most, and 4 % for the pages
-    assert sizes["agent"] <= 60 * 20_000 / 8 * 1.04
+    # what 20 kbit/s are at the most, a byte a packet, and 27 for the page of a second
+    assert sizes["agent"] <= 60 * (20_000 / 8 + 50 + 27) * 1.005
+    pages = odoo.heard()["agent"].count(b"OggS")
+    assert pages == 2 + 61  # head, tags, and what the decoder needs to come to the end
 
 
 def _speech(seconds):
