@@ -48,7 +48,7 @@ class Unit:
         self.registration = Registration(self)
         self.registration.on_unknown_calls = self._end_unknown
         self.speech = Speech(shared)
-        self.library = Library(shared, self.link)
+        self.library = Library(shared, self.link, on_refused=self._on_refused)
         self.calls = Calls(self._host(), self._on_ended)
         self.draining = False
         self.stopped = False
@@ -105,6 +105,10 @@ class Unit:
 
     def _on_ended(self, call: Call) -> None:
         self.metrics.ended.labels(call.reason).inc()
+
+    def _on_refused(self, call: str, status: int) -> None:
+        """Odoo does not take a recording, and never will by itself."""
+        self._emit(call, "recording_failed", {"reason": f"not_taken {status}"})
 
     def _end_unknown(self, refs: list[str]) -> None:
         """Odoo has ended these, and its word was lost."""
@@ -204,6 +208,7 @@ class Unit:
         gauge("outbox_age_seconds", "Age of the oldest", lambda: self.outbox.age)
         gauge("outbox_dropped", "Given up after a week", lambda: self.outbox.dropped)
         gauge("recordings_pending", "To hand over", lambda: self.library.pending)
+        gauge("recordings_refused", "Odoo takes them not", lambda: self.library.refused)
         gauge("disk_free_bytes", "Room for them", self.library.disk_free)
         gauge("clock_skew_seconds", "Odoo's clock", lambda: self.link.clock_skew)
         gauge("odoo_up", "1 when it answers", lambda: self.registration.state == "up")

@@ -8,6 +8,7 @@
 | `journal` | the beginning | the tracks are sealed |
 | `agent.wcr`, `caller.wcr`, `mix.wcr` | the call's end | Odoo has all of them |
 | `finished.json` | the tracks are sealed | the end: sizes, checksums, peaks |
+| `refused.json` | Odoo refused it | the end: since when, see `refused` |
 | `erased` | consent was refused, or a purge | Odoo was told |
 
 Several workers share the folders. A lock dies with its process, so a folder whose lock

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from media_sidecar.errors import OdooAway
-from media_sidecar.recording import keys
+from media_sidecar.recording import keys, refused
 from media_sidecar.recording.folder import PURGED, Folder, folders, sweep
 from media_sidecar.recording.recorder import LEAST_FREE, Recorder
-from media_sidecar.recording.upload import NOT_FOUND, Link, NotTaken, hand_over
+from media_sidecar.recording.upload import Link, NotTaken, hand_over
 from media_sidecar.recording.writer import FLUSH, Writer
 
 logger = logging.getLogger(__name__)
@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 # Seconds between two looks for what another worker left behind.
 LOOK = 15.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
-# What Odoo says it does not know is kept this long: it may be a copy being restored.
-KEEP = 7 * 24 * 3600
 CANNOT_BE_FINISHED = 3
 
 
@@ -38,6 +36,8 @@ class Library:
     :param state_dir: shared by the workers of this machine
     :param link: to Odoo
     :param flush: seconds between two writes of a running recording
+    :param on_refused: called with (call, status) once for each recording that Odoo
+        refused for so long that it is not tried any more; see `refused`
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Library:
         clock: Callable[[], float] = time.monotonic,
         flush: float = FLUSH,
         least_free: int = LEAST_FREE,
+        on_refused: Callable[[str, int], None] | None = None,
     ) -> None:
         self.path = Path(state_dir) / "recordings"
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,6 +59,8 @@ class Library:
         self._writer = Writer(flush)
         self._least_free = least_free
         self._live: dict[str, Recorder] = {}
+        self._on_refused = on_refused
+        self._aside: set[str] = set()  # uids of what Odoo refused for too long
         self._pauses: dict[str, tuple[float, float]] = {}  # uid: until when, how long
         self._lanes: list[_Lane] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -121,6 +124,11 @@ class Library:
         self._wake()
         return count
 
+    @property
+    def refused(self) -> int:
+        """Recordings that wait for a person: Odoo does not take them."""
+        return len(self._aside)
+
     def disk_free(self) -> int:
         """Bytes."""
         return shutil.disk_usage(self.path).free
@@ -156,7 +164,9 @@ class Library:
                 continue
             if not await self._with_lock(folder, self._deliver):
                 return  # Odoo is away for the others too
-        self.pending = len(await asyncio.to_thread(self._found))
+        left = await asyncio.to_thread(self._found)
+        self.pending = len(left)
+        self._aside &= {folder.uid for folder, _ready in left}
 
     def _found(self):
         """Those that no call of ours writes to, and whether Odoo is next."""
@@ -167,6 +177,8 @@ class Library:
         ]
 
     def _due(self, folder):
+        if folder.uid in self._aside and not folder.erased():
+            return False
         until, _pause = self._pauses.get(folder.uid, (0, 0))
         return time.monotonic() >= until
 
@@ -209,12 +221,17 @@ class Library:
         try:
             await hand_over(folder, self._link)
         except NotTaken as error:
+            if refused.for_good(error.status):
+                await self._refused(folder, error.status)
+            raise
+
+    async def _refused(self, folder, status):
+        over, fresh = await asyncio.to_thread(refused.note, folder, status)
+        if over:
+            self._aside.add(folder.uid)
+        if fresh and self._on_refused:
             about = await asyncio.to_thread(folder.read, "recording.json")
-            old = time.time() - about["started"] > KEEP
-            if error.status != NOT_FOUND or not old:
-                raise
-            logger.error("recording %s is unknown to Odoo: erased", folder.uid)
-            await asyncio.to_thread(folder.remove)
+            self._on_refused(about["call"], status)
 
 
 class _Lane:

@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import time
 
 import pytest
 
-from media_sidecar.recording import upload
+from media_sidecar.recording import refused, upload
 from media_sidecar.recording.folder import Folder
-from media_sidecar.recording.library import KEEP, Library
+from media_sidecar.recording.library import Library
 from tests.sidecar.recording import sounds
 from tests.sidecar.recording.conftest import CALL, UID, play, until
 
@@ -95,12 +96,56 @@ async def test_pauses_between_tries_grow(library, odoo, waiting):
     assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300]
 
 
-async def test_what_odoo_does_not_know_for_a_week_is_erased(library, odoo, waiting):
-    about = waiting.read("recording.json")
-    waiting.write("recording.json", about | {"started": about["started"] - KEEP - 1})
-    odoo.answers = [(404, {})]
+@pytest.mark.parametrize("status", [404, 400])
+async def test_after_a_week_of_no_it_is_left_for_a_person(
+    library, odoo, waiting, monkeypatch, status
+):
+    told = []
+    monkeypatch.setattr(library, "_on_refused", lambda *what: told.append(what))
+    waiting.write("refused.json", {"since": time.time() - refused.KEEP - 1})
+    odoo.answers = [(status, {})]
     again(library, odoo)
+    await until(lambda: library.refused == 1 and told)
+    asked = len(odoo.requests)
+    again(library, odoo)
+    await library._deliver_all()
+    assert len(odoo.requests) == asked and library.pending == 1
+    assert {"key", "agent.wcr", "finished.json"} <= set(os.listdir(waiting.path))
+    assert told == [(CALL, status)]
+
+    await library.purge([CALL])
     await until(lambda: not waiting.path.exists())
+    await until(lambda: library.refused == 0)
+
+
+async def test_that_it_is_left_is_told_once_and_a_restart_tries_again(
+    odoo, waiting, library, tmp_path
+):
+    await library.close()
+    since = time.time() - refused.KEEP - 1
+    waiting.write("refused.json", {"since": since, "status": 400, "over": True})
+    told = []
+    odoo.away, odoo.answers = False, [(400, {})]
+    first = Library(tmp_path, odoo, on_refused=lambda *what: told.append(what))
+    await first.start()
+    await until(lambda: first.refused == 1)
+    await first.close()
+    second = Library(tmp_path, odoo)
+    await second.start()
+    await until(lambda: UID in odoo.finished)
+    await second.close()
+    assert not told
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+async def test_what_may_pass_is_tried_for_ever(library, odoo, waiting, status):
+    waiting.write("refused.json", {"since": 0})
+    odoo.answers = [(status, {})]
+    again(library, odoo)
+    await until(lambda: UID in library._pauses)
+    assert library.refused == 0
+    again(library, odoo)
+    await until(lambda: UID in odoo.finished)
 
 
 async def test_what_odoo_calls_gone_is_erased_at_once(library, odoo, waiting):

@@ -241,6 +241,7 @@ async def test_prometheus_reads_calls_legs_lag_outbox_and_recordings(sidecar):
     assert "sidecar_legs_live 2.0" in text
     for name in (
         *("loop_lag_p99_ms", "outbox_events", "outbox_age_seconds"),
-        *("recordings_pending", "disk_free_bytes", "clock_skew_seconds"),
+        *("recordings_pending", "recordings_refused"),
+        *("disk_free_bytes", "clock_skew_seconds"),
     ):
         assert f"\nsidecar_{name} " in text
