@@ -21,7 +21,6 @@ def heard(ear, pcm, start_ms=0, **settings):
         (STATUS, "slt"),
         (STATUS, "awb"),
         (STATUS, "kal16"),
-        (INVOICE, "slt"),
         (DELIVERY, "slt"),
     ],
 )
