@@ -433,6 +433,18 @@ class TestSoftphoneIsForOperators(AccessMixin, WhatsappCallingCase):
             "softphone_block": (self.call.id, {"reason": "rude"}),
             "softphone_unblock": (self.call.id,),
             "softphone_ready": (),
+            "softphone_reattach": (self.call.id, "tab", meta.OFFER_SDP),
+            "softphone_recording": (self.call.id, "stop"),
+            "softphone_hold": (self.call.id, True),
+            "softphone_transfer_targets": (self.call.id, {}),
+            "softphone_transfer": (self.call.id, {"user_id": self.berta.id}, "blind"),
+            "softphone_transfer_talk": (self.call.id, "consult"),
+            "softphone_transfer_complete": (self.call.id,),
+            "softphone_transfer_cancel": (self.call.id,),
+            "softphone_consult_leave": (self.call.id,),
+            "softphone_monitor": (self.call.id, "tab", meta.OFFER_SDP, "listen"),
+            "softphone_monitor_mode": (self.call.id, "join"),
+            "softphone_monitor_leave": (self.call.id,),
         }
 
     def test_no_public_method_is_forgotten_here(self):

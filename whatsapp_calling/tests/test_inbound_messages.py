@@ -364,7 +364,8 @@ class TestVoiceMessages(InboundMessageCase):
     def voice_server(self):
         """WhatsApp's media server, which is not Graph."""
 
-        def media(provider, credentials, data):
+        def media(provider, credentials, action, payload, data):
+            self.assertEqual(action, "get_media")
             self.assertEqual(data["url"], self.medium["url"])
             return VOICE
 
