@@ -57,6 +57,7 @@ class Outbox:
         self._away_until = 0.0
         self._away_tries = 0
         self._taken_at: float | None = None  # of the first one still on our disk
+        self._tidying = asyncio.Lock()
         self.dropped = 0
         self._load()
 
@@ -174,6 +175,9 @@ class Outbox:
             pause = min(FIRST_PAUSE * 2 ** min(self._away_tries, 10), LONGEST_AWAY)
             self._away_tries += 1
             self._away_until = time.monotonic() + pause
+        except Exception:
+            logger.exception("Events could not be sent")
+            lane.failed(time.monotonic())
         finally:
             lane.busy = False
             self._wake.set()
@@ -209,12 +213,20 @@ class Outbox:
         """Every second: write what a full disk refused, sync, forget what is done."""
         while True:
             await asyncio.sleep(1)
-            self._journal.flush()
-            await asyncio.to_thread(self._journal.sync)
-            await self.forget(FORGOTTEN_AFTER)
+            try:
+                self._journal.flush()
+                async with self._tidying:
+                    await asyncio.to_thread(self._journal.sync)
+                await self.forget(FORGOTTEN_AFTER)
+            except Exception:
+                logger.exception("The outbox could not be kept")
 
     async def forget(self, older_than: float = 0.0) -> None:
         """Remove from the disk what Odoo took more than `older_than` seconds ago."""
+        async with self._tidying:
+            await self._forget(older_than)
+
+    async def _forget(self, older_than: float) -> None:
         if self._taken_at is None or time.monotonic() - self._taken_at < older_than:
             return
         self._taken_at = None

@@ -42,7 +42,11 @@ class Registration:
         await self._unit.outbox.flush(FIRST_WORDS)
         while True:
             self._soon.clear()
-            await self.hello()
+            try:
+                await self.hello()
+            except Exception:
+                # a fault in one call must not end the others, for want of a heartbeat
+                logger.exception("A heartbeat failed")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EVERY):
                     await self._soon.wait()
@@ -62,8 +66,8 @@ class Registration:
         if self.state != "up":
             self._unit.outbox.nudge()
         self._become("up", status)
-        unknown = answer.get("unknown_calls") or []
-        if unknown and self.on_unknown_calls:
+        unknown = answer.get("unknown_calls")
+        if unknown and isinstance(unknown, list) and self.on_unknown_calls:
             self.on_unknown_calls([call for call in unknown if isinstance(call, str)])
 
     def _note_skew(self, theirs) -> None:

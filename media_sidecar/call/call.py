@@ -6,6 +6,8 @@ runs on the media loop; nothing here waits for a disk or for Odoo.
 
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
 
 from ..errors import ApiError
 from ..rtc.ticker import Ticker
@@ -40,7 +42,9 @@ class Call:
         self.accepted_at: float | None = None
         self.ended_at: float | None = None
         self.reason = ""
-        self.tasks: set = set()
+        self.tasks: set = set()  # given up at the end
+        self.closing: set = set()  # sockets that are closed; waited for
+        self._ending = False
         self.done_ids: set[str] = set()  # of commands that must not be done twice
         self.parties = Parties()
         self.legs = Legs(self)
@@ -199,31 +203,47 @@ class Call:
         self.emit("tts_failed", **data)
 
     def _tick(self, now: float) -> None:
+        try:
+            self._move(now)
+            self.guard.look(now)
+        except Exception:
+            logger.exception("A call failed")
+            self.end("error")
+
+    def _move(self, now: float) -> None:
+        """20 ms of sound for everybody."""
         everybody = self.parties.all()
         for party in everybody:
             party.voice.tick(now)
         self.mixer.tick(now)
         for party in everybody:
             party.ear.tick(now)
-        self.guard.look(now)
 
     # ---- the end
 
     def end(self, reason: str) -> None:
         """End the call; a second time changes nothing."""
-        if self.ended_at is not None:
+        if self.ended_at is not None or self._ending:
             return
-        self.stage.end(reason)
-        self.guard.tell_quality()
-        self.tape.end()
+        self._ending = True
+        self._try(partial(self.stage.end, reason))
+        self._try(self.guard.tell_quality)
+        self._try(self.tape.end)
         self.ended_at, self.reason = time.monotonic(), reason
         seconds = round(self.elapsed_ms / 1000, 1)
         self.emit("ended", reason=reason, seconds=seconds)
         self.give_up()
-        self.transcript.close()
+        self._try(self.transcript.close)
         self.host.ended(self)
         facts = {"call": self.ref, "reason": reason, "seconds": seconds}
         logger.info("Call ended", extra={"facts": facts})
+
+    def _try(self, last: Callable[[], object]) -> None:
+        """Something to be done at the end, which comes whether it fails or not."""
+        try:
+            last()
+        except Exception:
+            logger.exception("The end of a call")
 
     def give_up(self) -> None:
         """Stop everything; of a call that could not be opened nothing is told."""

@@ -70,6 +70,7 @@ class Calls:
             if call:
                 self.live.pop(ref, None)
                 call.give_up()
+                self._close(call)
             raise _plain(error) from error
 
     async def add_leg(self, call: Call, body: dict) -> dict:
@@ -124,9 +125,7 @@ class Calls:
         self._opening.pop(call.ref, None)
         for key in [key for key in self._legs if key[0] == call.ref]:
             del self._legs[key]
-        self._closing |= call.tasks
-        for task in call.tasks:
-            task.add_done_callback(self._closing.discard)
+        self._close(call)
         now = time.monotonic()
         self._over[call.ref] = (now, call.described())
         while self._over:
@@ -135,6 +134,12 @@ class Calls:
                 break
             self._over.popitem(last=False)
         self._on_ended(call)
+
+    def _close(self, call: Call) -> None:
+        """Remember what a call that is over still does."""
+        for task in call.tasks | call.closing:
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         """Wait until every leg has said goodbye and every last turn is told."""

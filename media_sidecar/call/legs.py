@@ -127,7 +127,8 @@ class Legs:
     def _close(self, party: Party) -> None:
         party.leg.on_state = party.leg.on_digit = None
         party.ear.stop()
-        spawn(self._call.tasks, party.leg.close())
+        # not among the tasks that the call's end gives up: its sockets would stay
+        spawn(self._call.closing, party.leg.close())
 
     def close_all(self) -> None:
         """The call is over."""

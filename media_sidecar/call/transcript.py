@@ -91,5 +91,5 @@ class Transcript:
             cancel()
         self._cancels.clear()
         if self._transcriber:
-            spawn(self._call.tasks, self._transcriber.close())
+            spawn(self._call.closing, self._transcriber.close())
             self._transcriber = None

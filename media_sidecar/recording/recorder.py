@@ -166,7 +166,7 @@ class Recorder:
         try:
             self._open()
             self._flush()
-        except keys.KeyLost as error:
+        except (keys.KeyLost, ValueError) as error:
             self._fail(KEY_ERROR, error)
         except OSError as error:
             self._fail(DISK_FULL if error.errno in _FULL else DISK_ERROR, error)
@@ -265,7 +265,7 @@ class Recorder:
             else:
                 self._open()  # a call that was over before the writer's turn
                 self._flush(last=True)
-        except (OSError, keys.KeyLost) as error:
+        except (OSError, ValueError, keys.KeyLost) as error:
             logger.error("recording %s: its end: %s", self.folder.uid, error)
         finally:
             if self._journal:

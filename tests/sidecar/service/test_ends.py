@@ -180,3 +180,57 @@ async def test_the_lines_quality_is_told_at_the_end(sidecar, odoo):
     assert set(told) == {"peer", "leg-1"}
     assert {"rtt_ms", "jitter_ms", "loss_percent"} <= set(told["peer"])
     assert odoo.kinds(talk.ref)[-1] == "ended"
+
+
+async def test_a_fault_in_the_sound_of_a_call_ends_that_call_and_no_other(
+    sidecar, odoo, monkeypatch
+):
+    broken, other = await sidecar.call(), await sidecar.call()
+    monkeypatch.setattr(broken.call.mixer, "tick", _fails)
+    assert (await ended(odoo, broken))["reason"] == "error"
+    await until(lambda: broken.customer.leg.state == "closed", "goodbye")
+    await other.customer.hears(660)
+
+
+async def test_a_fault_at_the_end_of_a_call_does_not_keep_it_open(
+    sidecar, odoo, monkeypatch
+):
+    talk = await sidecar.call()
+    for part, name in (
+        (talk.call.stage, "end"),
+        (talk.call.guard, "tell_quality"),
+        (talk.call.tape, "end"),
+        (talk.call.transcript, "close"),
+    ):
+        monkeypatch.setattr(part, name, _fails)
+    await sidecar.do("DELETE", f"/v1/calls/{talk.ref}", {"reason": "x"})
+    assert (await ended(odoo, talk))["reason"] == "odoo"
+    assert odoo.kinds(talk.ref).count("ended") == 1
+    assert not sidecar.unit.calls.live
+
+
+async def test_a_fault_in_one_call_does_not_stop_the_heartbeat(
+    sidecar, odoo, monkeypatch
+):
+    monkeypatch.setattr(sidecar.unit.registration, "on_unknown_calls", _fails)
+    odoo.unknown_calls = ["a" * 32]
+    for _beat in range(3):
+        before = len(odoo.hellos)
+        sidecar.unit.registration.soon()
+        await until(lambda before=before: len(odoo.hellos) > before, "a heartbeat")
+
+
+async def test_a_browser_let_go_just_before_the_end_leaves_no_socket(sidecar, odoo):
+    talk = await sidecar.call()
+    call = talk.call
+    leg = call.parties.operator.leg
+    call.legs.let_go(call.parties.operator)
+    call.end("odoo")
+    sockets = [each.transport for each in leg._agent._protocols]
+    await until(lambda: not call.closing, "the legs are closed")
+    assert sockets and all(each.is_closing() for each in sockets)
+    assert not leg._agent._protocols
+
+
+def _fails(*_what):
+    raise RuntimeError("a fault of ours")

@@ -239,6 +239,40 @@ async def test_tidying_that_is_cut_off_loses_nothing_and_doubles_nothing(
     assert boxes(start=False).size == 6
 
 
+async def test_a_disk_that_fails_once_does_not_end_the_tidying(
+    boxes, odoo, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(outbox, "FORGOTTEN_AFTER", 0.0)
+    box, failed = boxes(), []
+    sync = box._journal.sync
+
+    def fails_once():
+        if not failed:
+            failed.append(True)
+            raise OSError(5, "Input/output error")
+        sync()
+
+    monkeypatch.setattr(box._journal, "sync", fails_once)
+    box.put(ONE, "turn", {"text": "my card number is"})
+    await until(lambda: failed)
+    await until(lambda: b"card number" not in disk(tmp_path / "outbox"))
+
+
+async def test_an_answer_of_another_kind_is_tried_again_later(boxes, odoo, monkeypatch):
+    box = boxes(start=False)
+    asked = []
+
+    async def strange(path, body):
+        asked.append(path)
+        return 200, {"taken": 5}
+
+    monkeypatch.setattr(box._link, "post", strange)
+    box.put(ONE, "held")
+    box.start()
+    await until(lambda: box._lanes[ONE].failures)
+    assert asked == ["events"] and box.size == 1
+
+
 async def test_what_a_worker_left_that_is_not_wanted_any_more_is_sent_by_another(
     boxes, odoo, tmp_path
 ):
