@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from ..tools import crypto
 from . import meta_bodies as meta
@@ -32,10 +32,14 @@ class KeysMixin:
         super().setUp()
         # what there is so far has a key of the real directory
         self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE whatsapp_calling_account"
-            " SET token_encrypted = NULL, app_secret_encrypted = NULL"
-        )
+        for model, field in self.keys._secret_fields():
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET %s = NULL",
+                    SQL.identifier(self.env[model]._table),
+                    SQL.identifier(field),
+                )
+            )
         self.env.invalidate_all()
         self.patch(crypto, "_given_texts", self._given)
         self.given = None

@@ -47,7 +47,8 @@ class TestInboundAnchored(MediaCase):
                     "no_media": 20,
                     "no_odoo": 120,
                     "max_seconds": 14400,
-                    "reattach": 25,
+                    # longer than Odoo waits, for a tab or for a transfer
+                    "reattach": 80,
                 },
                 "language": "en",
                 "hold": {"music": "hold"},
