@@ -26,6 +26,8 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for partial in folder.glob("*.new"):  # killed while it was written
+            partial.unlink(missing_ok=True)
         self._number = max(map(_number, self._files()), default=0) + 1
         self._file = -1
         self._size = 0
@@ -49,6 +51,12 @@ class Journal:
         """
         self._unwritten.append(_line(entry))
         return self.flush()
+
+    def leave_out(self, unwanted: Callable[[dict], bool]) -> None:
+        """Do not write what the disk did not take yet and nobody wants any more."""
+        self._unwritten = [
+            line for line in self._unwritten if not unwanted(_parse(line[:-1]) or {})
+        ]
 
     def flush(self) -> bool:
         """Write what the disk did not take before."""
@@ -146,6 +154,9 @@ def _write_whole(target: Path, content: bytes) -> None:
         while content:
             content = content[os.write(file, content) :]
         os.fsync(file)
+    except OSError:
+        partial.unlink(missing_ok=True)  # a full disk has better uses for its room
+        raise
     finally:
         os.close(file)
     partial.rename(target)

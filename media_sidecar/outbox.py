@@ -116,6 +116,7 @@ class Outbox:
         """Erase the events of these calls, here and on disk."""
         for call in calls:
             self._lanes.pop(call, None)
+        self._journal.leave_out(lambda entry: entry.get("call") in calls)
         self._taken_at = float("-inf")
 
     def nudge(self) -> None:

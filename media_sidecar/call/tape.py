@@ -67,7 +67,11 @@ class Tape:
         if library is None:
             self._failed("not_available")
             return
-        self.recorder = library.recorder(call.ref, self.record, kind, self._failed)
+        try:
+            self.recorder = library.recorder(call.ref, self.record, kind, self._failed)
+        except (KeyError, ValueError):  # no key of ours could be made of Odoo's
+            self._failed("key_error")
+            return
         zero = call.accepted_at if kind == "call" else None
         self.recorder.start(zero)
         peer = call.parties.peer

@@ -30,7 +30,8 @@ def key_of(prompt: dict, speech: dict) -> str:
         voice = prompt.get("voice") or settings.get("voice") or ""
         engine = settings.get("engine") or "local"
         parts += [prompt["text"], normal(prompt.get("language")), voice, engine]
-        parts.append(settings.get("model") or "")
+        # who speaks it too: companies share the files, and each names its own vendor
+        parts += [settings.get("model") or "", settings.get("url") or ""]
     else:
         parts += [music.VERSION, prompt.get("music"), prompt.get("tone")]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

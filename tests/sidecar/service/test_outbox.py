@@ -218,6 +218,24 @@ async def test_a_purged_call_leaves_nothing(boxes, odoo, tmp_path):
     assert set(again._lanes) == {TWO}
 
 
+async def test_nothing_of_a_purged_call_is_written_later_or_lies_half_written(
+    boxes, odoo, tmp_path, monkeypatch
+):
+    await odoo.stop()
+    box = boxes(start=False)
+    monkeypatch.setattr(box._journal, "_write", lambda line: False)  # a full disk
+    box.put(ONE, "turn", {"text": "my card number is"})
+    box.put(TWO, "turn", {"text": "good morning"})
+    box.purge({ONE})
+    monkeypatch.undo()
+    await box.forget()
+    box._journal.flush()
+    crashed(box)
+    (tmp_path / "outbox" / "00000009.new").write_bytes(b"my card number is")
+    assert set(boxes(start=False)._lanes) == {TWO}
+    assert b"card number" not in disk(tmp_path / "outbox")
+
+
 async def test_tidying_that_is_cut_off_loses_nothing_and_doubles_nothing(
     boxes, odoo, tmp_path
 ):

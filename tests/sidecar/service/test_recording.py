@@ -2,6 +2,8 @@
 
 import secrets
 
+import pytest
+
 from media_sidecar.speech import SpeechError
 from tests.sidecar.recording import sounds
 from tests.sidecar.service.far_end import until
@@ -84,6 +86,17 @@ async def test_an_announcement_that_cannot_be_spoken_means_no_recording(
     assert odoo.told("tts_failed")[0]["message"] == "No voice is installed."
     await talk.customer.hears(660)
     assert not {"recording_started", "announcement_played"} & set(odoo.kinds(talk.ref))
+
+
+@pytest.mark.parametrize("key", ["no base64!", "c2hvcnQ="])
+async def test_a_key_that_is_none_costs_the_recording_and_says_so(sidecar, odoo, key):
+    more, uid = recorded(odoo, key=key)
+    talk = await sidecar.call(**more)
+    await until(lambda: odoo.told("recording_failed", talk.ref))
+    assert odoo.told("recording_failed") == [{"reason": "key_error"}]
+    await talk.customer.hears(660)
+    await sidecar.do("DELETE", f"/v1/calls/{talk.ref}")
+    await until(lambda: uid not in sidecar.unit.library._live)
 
 
 async def test_the_announcement_counts_though_the_operator_was_lost_during_it(

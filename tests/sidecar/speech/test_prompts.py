@@ -107,6 +107,13 @@ async def test_the_key_of_a_vendor_is_no_part_of_the_name():
     assert key_of(GREETING, one) == key_of(GREETING, two) != key_of(GREETING, {})
 
 
+def test_a_company_with_a_vendor_of_its_own_speaks_for_no_other():
+    """Files are shared: what another address made of a text is another prompt."""
+    one = {"tts": {"engine": "elevenlabs", "voice": "v"}}
+    two = {"tts": {"engine": "elevenlabs", "voice": "v", "url": "https://else.where"}}
+    assert key_of(GREETING, one) != key_of(GREETING, two)
+
+
 async def test_the_folder_is_private_and_keeps_no_text(prompts, tmp_path):
     await prompts.packets(GREETING)
     folder = tmp_path / "prompts"
