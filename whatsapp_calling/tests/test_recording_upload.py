@@ -95,6 +95,28 @@ class TestRecordingUpload(SidecarMixin, WhatsappCallingHttpCase):
         track = self.call.recording_ids[0].track
         self.assertEqual(self.put(self.ref, track, 0, b"x"), (409, {"size": size}))
 
+    def test_a_recording_of_which_nothing_came_has_failed(self):
+        _files, told = self.recorded_by_sidecar(self.record, {})
+        self.happens(self.call, "recording_stopped", reason="end")
+        for _twice in range(2):
+            self.assertEqual(self.finish(self.ref, told), (200, {"ok": True}))
+        self.env.invalidate_all()
+        self.assertEqual(self.call.recording_state, "failed")
+        view = self.phone(self.listener(self.anna)).recording_view(self.call.id)
+        self.assertEqual(
+            view["why"], "The call could not be recorded: no reason was given"
+        )
+
+    def test_where_only_the_text_is_wanted_no_file_is_missing(self):
+        self.call.write({"record_agent": False, "record_caller": False})
+        _files, told = self.recorded_by_sidecar(self.record, {})
+        self.happens(self.call, "recording_stopped", reason="end")
+        self.assertEqual(self.finish(self.ref, told), (200, {"ok": True}))
+        self.env.invalidate_all()
+        view = self.phone(self.listener(self.anna)).recording_view(self.call.id)
+        self.assertIn("only the text is kept", view["why"])
+        self.assertFalse(view["pending"])
+
     def test_late_news_of_the_recorder_do_not_undo_what_is_stored(self):
         self.hand_over(self.record, self.content)
         for kind in ("recording_stopped", "recording_paused", "recording_failed"):
@@ -116,7 +138,7 @@ class TestRecordingUpload(SidecarMixin, WhatsappCallingHttpCase):
 
     def test_what_may_not_be_kept_is_410_with_the_reason(self):
         files, told = self.recorded_by_sidecar(self.record, self.content)
-        for state in ("discarded", "purged", "erased"):
+        for state in ("discarded", "dropped", "purged", "erased"):
             with self.subTest(state):
                 self.call.recording_state = state
                 status, answer = self.put(self.ref, "mix", 0, files["mix"])

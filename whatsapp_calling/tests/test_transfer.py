@@ -277,6 +277,19 @@ class TestBlindTransfer(TransferCase):
         self.assertEqual(self.media.bodies("program")[0]["kind"], "voicemail")
         self.assertEqual(self.media.bodies("hold"), [{"on": False}])
 
+    def test_the_voicemail_after_it_does_not_undo_that_the_customer_refused(self):
+        self.number.no_answer = "voicemail"
+        call = self.transferred()
+        call.write({"recording_state": "discarded", "consent": "refused"})
+        for _ring in range(2):
+            self.late(call)
+            self.tick()
+        self.send_due(call)
+        self.assertEqual(call.handler_kind, "voicemail")
+        (program,) = self.media.bodies("program")
+        self.assertNotIn("record", program)
+        self.assertEqual(call.recording_state, "discarded")
+
     def test_the_company_says_for_how_long_it_rings(self):
         self.company.whatsapp_calling_transfer_seconds = 45
         call = self.transferred()

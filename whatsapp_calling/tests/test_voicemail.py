@@ -251,6 +251,36 @@ class TestOperatorAndVoicemail(VoicemailCase):
         )
         self.assertEqual(self.graph.actions, [], "WhatsApp is told nothing new")
 
+    def taken_with_a_message_begun(self):
+        call = self.greeted()
+        self.report(call, "recording_started", tracks=["caller"])
+        self.report(call, "turn", speaker="caller", text="Hello")
+        self.assertTrue(self.accept_anchored(self.anna, call)["ok"])
+        self.send_all(call)
+        return call
+
+    def assertNotRecorded(self, call):
+        self.assertEqual(
+            (call.recording_state, call.consent, len(call.turn_ids)),
+            ("dropped", False, 0),
+        )
+        phone = self.phone(self.anna)
+        self.assertFalse(phone.softphone_calls(call.ids)[0]["recording"])
+        why = phone.recording_view(call.id)["why"]
+        self.assertEqual(why, "This call was not recorded.")
+
+    def test_that_the_message_is_dropped_says_nothing_of_the_customers_consent(self):
+        call = self.taken_with_a_message_begun()
+        told = {"offset_ms": 900, "reason": "taken_over"}
+        self.report(call, "recording_discarded", **told)
+        self.assertNotRecorded(call)
+
+    def test_nor_does_it_when_the_recorder_says_so_before_the_event_comes(self):
+        call = self.taken_with_a_message_begun()
+        recordings = self.env["whatsapp.call.recording"]
+        recordings._discarded(self.sidecar, call.recording_uid)
+        self.assertNotRecorded(call)
+
     def test_of_two_operators_one_takes_it(self):
         self.eva.user_id = False
         call = self.greeted()

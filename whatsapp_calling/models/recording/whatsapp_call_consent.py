@@ -8,8 +8,11 @@ from odoo import api, models
 
 from ...tools.transaction import run_in_transaction
 from .whatsapp_call_recorded import RUNNING
+from .whatsapp_call_recording_upload import OVER
 
 COMMANDS = {"pause": "pause", "resume": "resume", "refuse": "discard"}
+# of what is written down of a call nothing is kept any more
+NO_TEXT = ("erased", "discarded", "dropped")
 
 
 class WhatsappCall(models.Model):
@@ -32,7 +35,8 @@ class WhatsappCall(models.Model):
             "recording_stopped": self.env._("The recording has ended"),
             "recording_discarded": self.env._("The recording was deleted"),
             "recording_failed": self.env._(
-                "The recording failed: %(reason)s", reason=data.get("reason") or "?"
+                "The recording failed: %(reason)s",
+                reason=self._recording_problem_text(data.get("reason")) or "?",
             ),
             "turn": self.env._("Somebody spoke"),
         }
@@ -58,7 +62,7 @@ class WhatsappCall(models.Model):
         self._recording_moves("uploading", ("planned", *RUNNING))
 
     def _on_media_recording_discarded(self, data, at):
-        self._forget_recording()
+        self._recording_deleted_there(data.get("reason") == "taken_over")
 
     def _on_media_recording_failed(self, told, at_or_error):
         """Two things have this name: the recorder failed (an event), or the sidecar
@@ -86,8 +90,14 @@ class WhatsappCall(models.Model):
 
     def _recording_stored(self, kind, recordings):
         """The sidecar has handed it over."""
-        if recordings:
-            self._recording_changed(recording_state="stored")
+        if not recordings and (self.record_agent or self.record_caller):
+            # there should be sound, and nothing came out of the recorder
+            if self.recording_state != "failed":
+                self._recording_changed(recording_state="failed")
+            return
+        self._recording_changed(recording_state="stored")
+        if not recordings:
+            return  # only the text was wanted
         self._log(
             "recording_stored",
             self.env._(
@@ -97,18 +107,26 @@ class WhatsappCall(models.Model):
             key=f"recording:{self.recording_uid}",
         )
 
+    def _recording_deleted_there(self, taken_over):
+        """The sidecar keeps nothing: for want of consent, or because an operator took
+        the call over from the voicemail, which says nothing of consent."""
+        if not taken_over:
+            self._forget_recording()
+        elif self.recording_state not in OVER:
+            self._drop_recording("dropped")
+
     def _forget_recording(self):
-        """The customer did not agree: neither sound nor text is kept, and what still
-        comes of it is refused."""
-        if self.consent == "refused":
-            return
+        """The customer did not agree."""
+        if self.consent != "refused" and self.recording_state != "erased":
+            self._drop_recording("discarded", consent="refused")
+
+    def _drop_recording(self, state, **values):
+        """Neither sound nor text is kept, and what still comes of it is refused."""
         # sudo: recording, turn - nobody deletes them by hand
         call = self.sudo()
         call.recording_ids.unlink()
         call.turn_ids.unlink()
-        self._recording_changed(
-            consent="refused", recording_state="discarded", has_transcript=False
-        )
+        self._recording_changed(recording_state=state, has_transcript=False, **values)
 
     # ---- turns, while the call runs
 
@@ -139,7 +157,7 @@ class WhatsappCall(models.Model):
 
     def _writes_down(self):
         """Whether what is said in this call may be kept as text."""
-        if self.consent == "refused" or self.recording_state in ("erased", "discarded"):
+        if self.consent == "refused" or self.recording_state in NO_TEXT:
             return False
         voicemail = self.handler_kind == "voicemail"
         return bool((self.record_text or voicemail) and not self.transcript_purged_at)

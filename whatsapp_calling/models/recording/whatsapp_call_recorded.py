@@ -28,6 +28,8 @@ class WhatsappCall(models.Model):
             ("uploading", "Being uploaded"),
             ("stored", "Recorded"),
             ("discarded", "No consent: deleted"),
+            # a message that was begun when an operator took the call over
+            ("dropped", "The recording was deleted"),
             ("failed", "Recording failed"),
             ("purged", "Deleted on time"),
             ("erased", "Erased"),
@@ -187,8 +189,21 @@ class WhatsappCall(models.Model):
             "state": "refused" if call.consent == "refused" else call.recording_state,
             "sound": call.record_agent or call.record_caller,
             "text": call.record_text,
-            "problem": call.recording_problem or "",
+            "problem": call._recording_problem_text(call.recording_problem),
         }
+
+    @api.model
+    def _recording_problem_text(self, code):
+        """What the recorder said, in words; what it has no code for as it is."""
+        words = {
+            "disk_full": self.env._("the disk of the media sidecar is full"),
+            "disk_error": self.env._("the disk of the media sidecar does not write"),
+            "disk_slow": self.env._("the disk of the media sidecar is too slow"),
+            "key_error": self.env._("the media sidecar could not encrypt it"),
+            "not_announced": self.env._("the customer could not be told of it"),
+            "not_available": self.env._("the media sidecar has no recorder"),
+        }
+        return words.get(code) or code or ""
 
     @api.model
     def _note_of_tracks(self, tracks):

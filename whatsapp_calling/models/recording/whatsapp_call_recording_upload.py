@@ -24,6 +24,7 @@ MOST_GAPS = 10_000
 # nothing of it may be kept any more
 OVER = {
     "discarded": "The customer did not agree to the recording.",
+    "dropped": "An operator took the call over from the voicemail.",
     "purged": "The recording was deleted on time.",
     "erased": "The customer was erased.",
 }
@@ -131,9 +132,10 @@ class WhatsappCallRecording(models.Model):
             track["track"]: self._of(call, track["track"]) for track in tracks
         }
         missing = [t for t in tracks if recordings[t["track"]].state != "ready"]
-        if not missing and call.recording_state == "stored":
+        if not missing and call.recording_state in ("stored", "failed"):
             return None
-        key = self._handed_over_key(sidecar, uid, told)
+        # nothing was recorded: its key may be lost as well
+        key = self._handed_over_key(sidecar, uid, told) if missing else None
         for track in missing:
             recording = recordings[track["track"]]
             if not recording._complete(track, key, told):
@@ -144,7 +146,10 @@ class WhatsappCallRecording(models.Model):
     @api.model
     def _discarded(self, sidecar, uid):
         """The sidecar deleted a recording that must not be kept."""
-        self._uploaded(sidecar, uid, over=True)._forget_recording()
+        call = self._uploaded(sidecar, uid, over=True)
+        # which of the two it was is told by an event, which may come later
+        taken_over = call.no_answer == "voicemail" and call.handler_kind == "user"
+        call._recording_deleted_there(taken_over)
 
     @api.model
     def _uploaded(self, sidecar, uid, over=False):

@@ -114,6 +114,8 @@ class WhatsappCall(models.Model):
         return "" if not unit or unit.up else unit.sidecar_id.name
 
     def _why_stored(self):
+        if not (self.record_agent or self.record_caller or self.recording_ids):
+            return self._why_planned()
         return self.env._("The files of the recording are gone.")
 
     def _why_discarded(self):
@@ -121,10 +123,14 @@ class WhatsappCall(models.Model):
             "The customer did not agree to the recording, so it was deleted."
         )
 
+    def _why_dropped(self):
+        return self.env._("This call was not recorded.")
+
     def _why_failed(self):
         return self.env._(
             "The call could not be recorded: %(problem)s",
-            problem=self.recording_problem or self.env._("no reason was given"),
+            problem=self._recording_problem_text(self.recording_problem)
+            or self.env._("no reason was given"),
         )
 
     def _why_purged(self):

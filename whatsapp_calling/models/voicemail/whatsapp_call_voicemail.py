@@ -31,7 +31,8 @@ class WhatsappCallRequest(models.Model):
         """A sidecar that has the call since its ring learns now that it is to record,
         and with which keys."""
         payload = super()._content()
-        if self.action == "media_program" and self.call_id.recording_state != "planned":
+        # one that was planned, refused or begun already stays what it is
+        if self.action == "media_program" and not self.call_id.recording_state:
             payload["record"] = self.call_id._media_record()
             payload["transcribe"] = self.call_id._media_transcribe()
         return payload
