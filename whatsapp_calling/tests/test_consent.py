@@ -287,6 +287,28 @@ class TestRunningRecording(SidecarMixin, WhatsappCallingCase):
             (badge["state"], badge["problem"]), ("failed", "The disk is full")
         )
 
+    def test_what_the_recorder_said_is_told_in_words_not_as_its_code(self):
+        self.happens(self.call, "recording_started", tracks=["caller"])
+        self.happens(self.call, "recording_failed", reason="disk_full")
+        words = "the disk of the media sidecar is full"
+        self.assertEqual(self.badge()["problem"], words)
+        self.assertIn(f"The recording failed: {words}", self.notes())
+        view = self.phone(self.listener(self.maria)).recording_view(self.call.id)
+        self.assertEqual(view["why"], f"The call could not be recorded: {words}")
+
+    def test_the_timeline_shows_neither_turns_nor_quality_the_history_has_both(self):
+        self.number.record_text = self.call.record_text = True
+        self.happens(self.call, "recording_started", tracks=["caller"])
+        self.happens(self.call, "turn", speaker="caller", text="Hello")
+        self.happens(self.call, "quality", rtt_ms=20, leg="peer")
+        kinds = set(self.call.event_ids.mapped("kind"))
+        shown = set(self.call.timeline_ids.mapped("kind"))
+        self.assertEqual(kinds - shown, {"media_turn", "media_quality"})
+        self.assertIn("media_recording_started", shown)
+        form = self.env.ref("whatsapp_calling.whatsapp_call_view_form").arch
+        self.assertIn('name="timeline_ids"', form)
+        self.assertNotIn('name="event_ids"', form)
+
     def test_a_command_that_the_sidecar_refuses_is_told_to_who_gave_it(self):
         self.happens(self.call, "recording_started", tracks=["caller"])
         self.press("pause")

@@ -91,7 +91,7 @@ class WhatsappCallEvent(models.Model):
             )
         )
         if values.get("call"):
-            values["call"].invalidate_recordset(["event_ids"])
+            values["call"].invalidate_recordset(["event_ids", "timeline_ids"])
         return rows[0][0] if rows else None
 
     @api.model

@@ -13,6 +13,8 @@ from ...tools.transaction import run_apart
 # what a history must not hold: retention deletes it elsewhere
 PRIVATE = ("text", "transcript")
 MOST_EVENTS = 500
+# they come by the dozen in each call: in the history, but not among its steps
+FREQUENT = ("media_turn", "media_quality")
 
 
 class WhatsappCallEvent(models.Model):
@@ -25,6 +27,13 @@ class WhatsappCallEvent(models.Model):
 
 class WhatsappCall(models.Model):
     _inherit = "whatsapp.call"
+
+    timeline_ids = fields.One2many(
+        "whatsapp.call.event",
+        "call_id",
+        "Timeline",
+        domain=[("kind", "not in", FREQUENT)],
+    )
 
     @api.model
     def _media_events(self, sidecar, events):
