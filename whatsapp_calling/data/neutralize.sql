@@ -14,10 +14,6 @@ DELETE FROM whatsapp_media_unit;
 UPDATE whatsapp_call_request
    SET state = 'cancelled', payload = NULL
  WHERE state IN ('queued', 'sending');
-UPDATE whatsapp_calling_hook SET secret_encrypted = NULL, active = FALSE;
-UPDATE whatsapp_calling_delivery
-   SET state = 'failed', next_at = NULL
- WHERE state IN ('queued', 'sending');
 INSERT INTO ir_config_parameter (key, value)
 VALUES ('whatsapp_calling.confirmed_uuid', 'neutralized')
     ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value;

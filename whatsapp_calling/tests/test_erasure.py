@@ -29,6 +29,16 @@ class TestSubject(SidecarMixin, AccessMixin, WhatsappCallingCase):
         self.turn(self.call, "I am Eva Berger", start_ms=61_000)
         self.contact_ = self.call.contact_id
         self.permit(self.contact_)
+        self.env["whatsapp.call.transfer"].create(
+            {
+                "call_id": self.call.id,
+                "kind": "blind",
+                "from_id": self.anna.id,
+                "target": "Berta",
+                "reason": "Eva Berger wants a refund",
+                "state": "done",
+            }
+        )
         self.call._post()
         self.env.flush_all()
 

@@ -7,6 +7,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
+from ..providers.base import Answer
 from .common import WhatsappCallingCase, WhatsappCallingHttpCase
 from .recording import SidecarMixin, sound
 from .test_access import AccessMixin
@@ -103,6 +104,28 @@ class TestRetention(OldMixin, WhatsappCallingCase):
             [(r.media_unit_id, r.payload) for r in asked],
             [(self.unit, {"calls": [call.media_ref]})],
         )
+
+    def test_a_sidecar_that_was_away_all_day_is_asked_again_when_it_is_back(self):
+        call = self.old(91)
+        requests = self.env["whatsapp.call.request"]
+
+        def asked():
+            return requests.search([("action", "=", "media_purge")], order="id")
+
+        self.purge()
+        asked()._expire()
+        self.unit.seen_at = "2020-01-01"
+        call._gc_at_sidecar()
+        self.assertEqual(len(asked()), 1, "it is still away")
+        self.unit.seen_at = fields.Datetime.now()
+        call._gc_at_sidecar()
+        call._gc_at_sidecar()
+        _first, again = asked()
+        self.assertEqual(again.payload, {"calls": [call.media_ref]})
+        again._succeed(Answer(200, {}))
+        call._gc_at_sidecar()
+        self.assertEqual(len(asked()), 2)
+        self.assertFalse(call.purge_request_id)
 
     def everything_about(self, call):
         """Whatever lies in tables that name the call, and on the bus."""

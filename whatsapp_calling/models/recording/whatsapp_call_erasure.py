@@ -15,6 +15,7 @@ from odoo.tools import SQL
 OF_CALL = (
     *("partner_id", "res_model", "res_id", "payload", "notes", "quality"),
     *("error_message", "error_href", "offer_sdp", "answer_sdp"),
+    *("leg_offer", "leg_answer", "recording_problem"),
 )
 
 
@@ -169,6 +170,8 @@ class WhatsappCall(models.Model):
         captures = self.env["whatsapp.call.capture"]
         captures.search([("call_id", "in", self.ids)]).unlink()
         self.message_id.unlink()
+        # somebody's words about the customer
+        self.transfer_ids.reason = False
         self._purge_at_sidecar()
 
     def _anonymise(self):

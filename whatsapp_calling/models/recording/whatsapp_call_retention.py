@@ -90,6 +90,15 @@ class WhatsappCallRecording(models.Model):
 class WhatsappCall(models.Model):
     _inherit = "whatsapp.call"
 
+    # what asked the sidecar to delete its copies, until it said that it did
+    purge_request_id = fields.Many2one(
+        "whatsapp.call.request",
+        "Requests",
+        groups=fields.NO_ACCESS,
+        index="btree_not_null",
+        copy=False,
+    )
+
     @api.model
     def _due_text(self, company, ahead=0, held=False):
         """Domain of the calls whose transcript is over its time; of voice messages it
@@ -180,7 +189,7 @@ class WhatsappCall(models.Model):
         carried = self.filtered(lambda call: call.media_unit_id and call.media_ref)
         for unit, calls in carried.grouped("media_unit_id").items():
             for company, own in calls.grouped("company_id").items():
-                requests._enqueue_media(
+                own.purge_request_id = requests._enqueue_media(
                     unit,
                     "media_purge",
                     {"calls": own.mapped("media_ref")},
@@ -189,12 +198,28 @@ class WhatsappCall(models.Model):
                     record=unit,
                 )
 
+    @api.autovacuum
+    def _gc_at_sidecar(self):
+        """Ask sidecars again that were away all day when they were to delete."""
+        left = self.search(
+            [
+                ("purge_request_id.state", "not in", ("queued", "sending", "done")),
+                ("purge_request_id", "!=", False),
+                ("media_unit_id", "!=", False),
+            ],
+            limit=BATCH,
+        )
+        left.filtered(lambda call: call.media_unit_id.up)._purge_at_sidecar()
+
 
 class WhatsappMediaUnit(models.Model):
     _inherit = "whatsapp.media.unit"
 
     def _on_media_purge_ok(self, request, answer):
         """The sidecar has nothing of these calls any more."""
+        asked = [("purge_request_id", "=", request.id)]
+        self.env["whatsapp.call"].search(asked).purge_request_id = False
 
     def _on_media_purge_failed(self, request, error):
-        """It does not answer: its own copies go when it hands them over, with 410."""
+        """It does not answer: asked again each day (`_gc_at_sidecar`); what it hands
+        over meanwhile is refused with 410."""
