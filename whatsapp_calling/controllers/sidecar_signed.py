@@ -93,6 +93,8 @@ def _known(ref, body):
             known, asked.method, path, asked.headers, body
         )
     except sidecar_signature.Refused as error:
+        if error.code == "bad_signature":
+            run_in_transaction(request.env, sidecar._note_refused)
         raise Refusal(401, error.code, error.message, "media_unsigned") from None
     if request.env["res.company"]._whatsapp_calling_paused():
         raise Refusal(

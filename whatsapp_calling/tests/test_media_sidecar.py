@@ -214,6 +214,19 @@ class TestSidecarRoutes(MediaHttpCase):
         answer = self.url_open(path, data=b"{}", headers=headers)
         self.assertRefused(answer, 401, "bad_signature", "media_unsigned")
 
+    def test_who_signs_with_a_wrong_secret_is_shown_on_its_form(self):
+        self.unit.seen_at = "2020-01-01"
+        self.send(HELLO, self.said(), secret="x" * 30)
+        self.env.invalidate_all()
+        self.assertTrue(self.sidecar.refused_at)
+        self.assertTrue(self.sidecar.is_refused)
+        self.sidecar.refused_at = first = "2020-01-02 00:00:00"
+        self.unit.seen_at = "2020-01-03"
+        self.assertFalse(self.sidecar.is_refused)
+        self.send(HELLO, b"{}")
+        self.env.invalidate_all()
+        self.assertEqual(str(self.sidecar.refused_at), first, "that was signed")
+
     def test_a_signature_of_long_ago_is_401(self):
         stale = str(int(self.sent_at()) - 61)
         body = json.dumps(self.said()).encode()

@@ -5,6 +5,7 @@ secret. Its processes (units) register themselves with that; see whatsapp.media.
 """
 
 import secrets
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -61,6 +62,8 @@ class WhatsappMediaSidecar(models.Model):
         compute="_compute_state",
     )
     seen_at = fields.Datetime("Last heard from", compute="_compute_state")
+    refused_at = fields.Datetime("Refused: wrong signature", readonly=True, copy=False)
+    is_refused = fields.Boolean(compute="_compute_state")
     call_count = fields.Integer("Calls now", compute="_compute_state")
     capacity = fields.Integer(compute="_compute_state")
 
@@ -105,7 +108,7 @@ class WhatsappMediaSidecar(models.Model):
         # or the answer to saving would hold what was typed
         self.invalidate_recordset(["secret"])
 
-    @api.depends("unit_ids.state", "unit_ids.seen_at")
+    @api.depends("unit_ids.state", "unit_ids.seen_at", "refused_at")
     def _compute_state(self):
         for sidecar in self:
             units = sidecar.unit_ids
@@ -121,6 +124,8 @@ class WhatsappMediaSidecar(models.Model):
                 state = "draining" if "draining" in states else "down"
             sidecar.state = state
             sidecar.seen_at = max(units.mapped("seen_at"), default=False)
+            refused, seen = sidecar.refused_at, sidecar.seen_at
+            sidecar.is_refused = bool(refused and (not seen or refused > seen))
             sidecar.call_count = sum(up.mapped("call_count"))
             sidecar.capacity = sum(up.mapped("capacity"))
 
@@ -172,6 +177,13 @@ class WhatsappMediaSidecar(models.Model):
                     "next_secret_encrypted": False,
                 }
             )
+
+    def _note_refused(self):
+        """Somebody signed with a wrong secret in its name: noted once a minute, since
+        whoever knows the name may ask."""
+        now = fields.Datetime.now()
+        if not self.refused_at or self.refused_at <= now - timedelta(minutes=1):
+            self.refused_at = now
 
     def _private_key(self):
         """What opens the keys of recordings: 32 bytes in base64.
