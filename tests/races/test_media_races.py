@@ -162,3 +162,48 @@ def test_the_same_signed_request_five_times_at_once_is_taken_once(sidecar, ringi
     once = sidecar.signed("events", {"events": [event]})
     statuses = sorted(answer.status_code for answer in together([once] * 5))
     assert statuses == [200, 409, 409, 409, 409]
+
+
+def test_of_two_who_accept_a_transfer_at_once_one_has_the_call(
+    odoo, whatsapp, graph, sidecar, anna, ben, ringing, media
+):
+    admin = odoo.rpc("admin")
+    domain = [["provider_ref", "=", "200000000000001"]]
+    (number,) = admin("whatsapp.calling.number", "search", domain)
+    team = {"team": f"whatsapp.calling.number,{number}"}
+    colleagues = [ben, admin]
+    for _turn in range(3):
+        caller, call = ringing()
+        assert accept(anna, call)["ok"]
+        graph.wait_for("accept", caller.ref)
+        connected = partial(is_connected, media, caller.ref)
+        wait_until(connected, what="the call connected")
+        path = f"/{call['media_ref']}/legs"
+        wait_until(partial(legs, sidecar, path), what="the operator's leg")
+        handed = anna("whatsapp.call", "softphone_transfer", call["id"], team, "blind")
+        assert handed["ok"], handed
+        answers = together(
+            [
+                partial(accept, rpc, call, f"tab-{place}")
+                for place, rpc in enumerate(colleagues)
+            ]
+        )
+        assert sorted(answer["ok"] for answer in answers) == [False, True], answers
+        winner = answers.index(next(answer for answer in answers if answer["ok"]))
+        assert media(caller.ref)["handler_tab"] == f"tab-{winner}"
+        rows = odoo.sql(
+            "SELECT state, tab FROM whatsapp_call_transfer WHERE call_id = %s",
+            [call["id"]],
+        )
+        assert [tuple(row) for row in rows] == [("connecting", f"tab-{winner}")]
+        two = partial(has_legs, sidecar, path, 2)
+        wait_until(two, what="the leg of who accepted, and no other")
+        whatsapp.must(caller.terminate())
+
+
+def is_connected(media, ref):
+    return media(ref)["state"] == "connected"
+
+
+def has_legs(sidecar, path, count):
+    return len(legs(sidecar, path)) == count
