@@ -1,5 +1,8 @@
 """Handing a running call on, blind: who rings, who gets it, and the way back (H11)."""
 
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
@@ -276,6 +279,34 @@ class TestBlindTransfer(TransferCase):
         self.send_due(call)
         self.assertEqual(self.media.bodies("program")[0]["kind"], "voicemail")
         self.assertEqual(self.media.bodies("hold"), [{"on": False}])
+
+    def test_the_voicemail_after_a_long_talk_gets_its_time(self):
+        self.number.no_answer = "voicemail"
+        call = self.transferred()
+        call.accepted_at = fields.Datetime.now() - timedelta(minutes=10)
+        for _ring in range(2):
+            self.late(call)
+            self.tick()
+        call._set_deadline()
+        left = (call.deadline - fields.Datetime.now()).total_seconds()
+        self.assertGreater(left, 0)
+        self.tick()
+        self.assertEqual((call.state, call.handler_kind), ("connected", "voicemail"))
+        call.voicemail_until = fields.Datetime.now()
+        call._set_deadline()
+        self.tick()
+        self.assertFalse(call._is_live())
+
+    def test_the_voicemail_whose_sidecar_is_gone_ends_with_that_reason(self):
+        self.number.no_answer = "voicemail"
+        call = self.transferred()
+        for _ring in range(2):
+            self.late(call)
+            self.tick()
+        self.silence()
+        call._set_deadline()
+        self.tick()
+        self.assertEqual(call.closed_reason, "sidecar_lost")
 
     def test_the_voicemail_after_it_does_not_undo_that_the_customer_refused(self):
         self.number.no_answer = "voicemail"

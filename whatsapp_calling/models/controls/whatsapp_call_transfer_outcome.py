@@ -102,6 +102,8 @@ class WhatsappCall(models.Model):
                 "leg_ref": False,
                 "reattach_until": False,
                 "no_answer": "voicemail",
+                # the customer may have talked for long before
+                "voicemail_until": self._voicemail_ends(),
             }
         )
         self._log("voicemail", self.env._("Nobody took it: the voicemail has the call"))

@@ -45,6 +45,8 @@ class WhatsappCall(models.Model):
     message_ms = fields.Integer(
         "Length of the message (ms)", aggregator=None, readonly=True, copy=False
     )
+    # of a call that was answered before, and that the voicemail got later
+    voicemail_until = fields.Datetime(groups=fields.NO_ACCESS, copy=False)
     message_recorded = fields.Boolean(
         "Voice message is here", compute="_compute_message_recorded"
     )
@@ -179,14 +181,23 @@ class WhatsappCall(models.Model):
 
     # ---- its end
 
+    def _voicemail_ends(self):
+        """When a voicemail that begins now must be over."""
+        return fields.Datetime.now() + timedelta(seconds=LONGEST)
+
     def _next_deadline(self):
         if self.handler_kind == VOICEMAIL and self.state == "connected":
-            return (self.accepted_at or self.started_at) + timedelta(seconds=LONGEST)
+            began = self.accepted_at or self.started_at
+            due = self.voicemail_until or began + timedelta(seconds=LONGEST)
+            # its sidecar may be lost before
+            return min(filter(None, [due, self._media_lost_at()]))
         return super()._next_deadline()
 
     def _act_on_deadline(self):
+        now = fields.Datetime.now()
+        lost = self._media_lost_at()
         voicemail = self.handler_kind == VOICEMAIL and self.state == "connected"
-        if voicemail and self._next_deadline() <= fields.Datetime.now():
+        if voicemail and self._next_deadline() <= now and not (lost and lost <= now):
             return self._end_here("hung_up")
         return super()._act_on_deadline()
 
