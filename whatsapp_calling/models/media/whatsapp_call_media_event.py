@@ -31,7 +31,6 @@ class WhatsappCall(models.Model):
     timeline_ids = fields.One2many(
         "whatsapp.call.event",
         "call_id",
-        "Timeline",
         domain=[("kind", "not in", FREQUENT)],
     )
 
