@@ -50,6 +50,8 @@ class Supervisor:
         self._workers[number] = process
         self._due[number] = 0.0
         self._started[number] = time.monotonic()
+        if self._stopping.is_set():
+            process.terminate()  # the signal came between, and knew the old one only
 
     def _look(self) -> None:
         now = time.monotonic()

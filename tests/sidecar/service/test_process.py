@@ -4,16 +4,20 @@ import asyncio
 import contextlib
 import random
 import secrets
+import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import aiohttp
 import pytest_asyncio
 
 from media_sidecar import auth, config
+from media_sidecar.supervisor import Supervisor
 from tests.sidecar.service.far_end import until
 from tests.sidecar.service.odoo import REF, SECRET
 from tests.sidecar.service.process import Running, free_ports
+from tests.sidecar.service.sidecar import config as configured
 
 KILLS = 8
 
@@ -248,3 +252,25 @@ def test_the_configuration_may_be_a_file_and_the_secret_another(tmp_path):
     assert second.udp_ports == (40000, 40199)
     assert second.stun == ("stun.example.com", 3478)
     assert SECRET not in repr(read)
+
+
+def test_a_worker_that_is_started_while_the_signal_comes_is_told_too(tmp_path):
+    supervisor = Supervisor(configured("http://127.0.0.1:1", tmp_path))
+    told = []
+
+    class Worker:
+        def __init__(self, target, args):
+            pass
+
+        def start(self):
+            supervisor._stop(signal.SIGTERM, None)
+
+        def is_alive(self):
+            return True
+
+        def terminate(self):
+            told.append(self)
+
+    supervisor._context = SimpleNamespace(Process=Worker)
+    supervisor._start(0)
+    assert told == [supervisor._workers[0]]
