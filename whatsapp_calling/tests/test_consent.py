@@ -2,6 +2,7 @@
 
 import json
 
+from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
@@ -408,6 +409,21 @@ class TestWhy(SidecarMixin, WhatsappCallingCase):
         self.assertIn("You may not listen to recordings.", view["why"])
         stranger = self.phone(self.listener(self.carlos)).recording_view(call.id)
         self.assertEqual(stranger["why"], "There is no such call.")
+
+    def test_who_has_left_the_company_reads_nothing_of_the_calls_they_had(self):
+        call = self.finished()
+        self.recording(call)
+        self.turn(call, "Hello")
+        anna = self.listener(self.anna)
+        self.assertEqual(len(self.phone(anna).recording_view(call.id)["turns"]), 1)
+        elsewhere = self.carlos.company_id
+        self.assertNotEqual(elsewhere, call.company_id)
+        anna.write(
+            {"company_id": elsewhere.id, "company_ids": [Command.set(elsewhere.ids)]}
+        )
+        view = self.phone(anna).recording_view(call.id)
+        self.assertEqual((view["turns"], view["tracks"]), ([], []))
+        self.assertEqual(view["why"], "There is no such call.")
 
     def test_each_reason_is_a_sentence(self):
         calls = []

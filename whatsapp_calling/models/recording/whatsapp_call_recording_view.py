@@ -21,6 +21,8 @@ class WhatsappCall(models.Model):
             sound or text is still to come}
         """
         call = self._for_softphone(call_id)
+        if call.sudo().company_id not in self.env.user.company_ids:
+            call = self.browse()  # who handled it has left that company since
         listens = self.env.user.has_group(LISTENERS)
         view = {"tracks": [], "turns": [], "why": "", "may_download": listens}
         view["pending"] = bool(call) and call.sudo()._recording_to_come()
