@@ -25,6 +25,7 @@ class TestSubject(SidecarMixin, AccessMixin, WhatsappCallingCase):
         self.happens(self.call, "recording_started", tracks=["caller"])
         self.deliver_end(self.call)
         self.call.write({"notes": "Eva wants a refund", "payload": "from-eva"})
+        self.call.digits = "5557001#"  # they were asked for their number
         self.recording(self.call, content=sound(700))
         self.turn(self.call, "I am Eva Berger", start_ms=61_000)
         self.contact_ = self.call.contact_id

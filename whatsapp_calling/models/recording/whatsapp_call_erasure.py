@@ -15,7 +15,7 @@ from odoo.tools import SQL
 OF_CALL = (
     *("partner_id", "res_model", "res_id", "payload", "notes", "quality"),
     *("error_message", "error_href", "offer_sdp", "answer_sdp"),
-    *("leg_offer", "leg_answer", "recording_problem"),
+    *("leg_offer", "leg_answer", "recording_problem", "digits"),
 )
 
 
