@@ -108,7 +108,7 @@ class Unit:
 
     def _on_refused(self, call: str, status: int) -> None:
         """Odoo does not take a recording, and never will by itself."""
-        self._emit(call, "recording_failed", {"reason": f"not_taken {status}"})
+        self._emit(call, "recording_failed", {"reason": f"Odoo answered {status}"})
 
     def _end_unknown(self, refs: list[str]) -> None:
         """Odoo has ended these, and its word was lost."""
