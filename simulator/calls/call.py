@@ -97,6 +97,11 @@ class Call:
         """A timer that dies with the call."""
         self._timers.append(self.world.later(seconds, action))
 
+    def ring_out(self) -> None:
+        """It has rung long enough; a call that was answered goes on."""
+        if self.state != "accepted":
+            self.end("timeout")
+
     def begin(self) -> None:
         """Both sides talk from now on."""
         self.state = "accepted"

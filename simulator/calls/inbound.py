@@ -29,9 +29,7 @@ class InboundCall(Call):
             self.world.later(0.5, self._offer)
             return
         self._offer()
-        self.after(
-            self.world.switches.ring_timeout_inbound, lambda: self.end("timeout")
-        )
+        self.after(self.world.switches.ring_timeout_inbound, self.ring_out)
         behaviour = self.phone.behaviour
         if behaviour.reject_after is not None:
             self.after(behaviour.reject_after, lambda: self.end("phone"))

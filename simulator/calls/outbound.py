@@ -43,7 +43,7 @@ class OutboundCall(Call):
                     await delivery.done.wait()
         else:
             self.after(delay, self._connected)
-        self.after(delay + switches.ring_timeout_outbound, lambda: self.end("timeout"))
+        self.after(delay + switches.ring_timeout_outbound, self.ring_out)
         self.tell()
 
     def _connected(self) -> None:

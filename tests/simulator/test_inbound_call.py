@@ -176,6 +176,18 @@ async def test_an_unanswered_end_has_no_times(business, how):
     assert (status, body["error"]["code"]) == (400, 100)
 
 
+async def test_an_answered_call_does_not_ring_out(business, peer):
+    await business.control("POST", "settings", {"ring_timeout_inbound": 1})
+    call, connect = await ring(business)
+    sdp = await peer.answer(connect["session"]["sdp"])
+    await business.calls("accept", call_id=call["id"], sdp=sdp)
+    later = {"from": LUCIA, "to": NUMBER_WA_ID, "media": False}
+    later = await business.control("POST", "calls", later)
+    end = await business.wait("terminate")
+    assert end["id"] == later["id"]  # it began after the answered one
+    assert (await show(business, call))["state"] == "accepted"
+
+
 async def test_the_phone_hears_digits(business):
     peer = Peer(None)  # no sound, so that the stream's packets are all our own
     call, connect = await ring(business, tone=None)
