@@ -1,7 +1,8 @@
 """A call's recording: announced first, refused by a key, paused, stopped, discarded.
 
 The recorder writes; here is decided when. Its zero is the accept, so that a moment of
-the call is the same moment of the recording and of the transcript.
+the call is the same moment of the recording and of the transcript. That of a voicemail
+is its tone.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ class Tape:
         self.record = record
         self.recorder = None
         self.state = "off"
+        self.zero_ms = 0.0  # when the recording's time begins, in that of the call
         self.on_change = None  # called after each change of `state`
         self._refusable_until: float | None = None
         self._cancels: list = []
@@ -72,8 +74,11 @@ class Tape:
         except (KeyError, ValueError):  # no key of ours could be made of Odoo's
             self._failed("key_error")
             return
-        zero = call.accepted_at if kind == "call" else None
-        self.recorder.start(zero)
+        if kind == "call":
+            self.recorder.start(call.accepted_at)
+        else:
+            self.zero_ms = call.elapsed_ms
+            self.recorder.start()
         peer = call.parties.peer
         self._cancels.append(peer.voice.tap(self.recorder.caller))
         peer.leg.on_sent = self.recorder.agent

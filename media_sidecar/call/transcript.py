@@ -8,6 +8,7 @@ from .parties import Party
 from .tasks import spawn
 
 RESYNC = 500  # ms by which a voice's own clock may leave the call's
+TIMES = ("start_ms", "end_ms", "from_ms", "to_ms")
 LISTENING = ("off", "on", "failed")  # states of a recording
 
 
@@ -69,11 +70,17 @@ class Transcript:
 
     def _on_turn(self, turn: dict) -> None:
         if not self.refused:
-            self._call.emit("turn", **turn)
+            self._call.emit("turn", **self._in_recording(turn))
 
     def _on_failed(self, kind: str, data: dict) -> None:
         """`kind`: "stt_failed" or "transcript_gap"."""
-        self._call.emit(kind, **data)
+        self._call.emit(kind, **self._in_recording(data))
+
+    def _in_recording(self, data: dict) -> dict:
+        """With times of the recording, where the sound of these words is."""
+        zero = round(self._call.tape.zero_ms)
+        times = (name for name in data if name in TIMES)
+        return data | {name: max(0, data[name] - zero) for name in times}
 
     def look(self) -> None:
         """The recording's state has changed."""

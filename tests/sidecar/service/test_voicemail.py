@@ -212,3 +212,5 @@ async def test_the_message_is_understood_and_its_sound_handed_over(leave, record
     assert list(files) == ["caller"]
     seconds = len(sounds.decoded(files["caller"])) / sounds.RATE
     assert seconds > len(spoken(STATUS, after_ms=0)) / 32000 / 1.02
+    # the words' times are the recording's, which begins with the tone
+    assert turn["end_ms"] <= 1000 * seconds
