@@ -108,8 +108,8 @@ def _watch(processes, stopped):
 
 
 def _show_recordings():
-    """What nobody has by itself, not even an administrator, two people of the demo have:
-    the right to listen. And the service line writes down what is said."""
+    """The right to listen, which nobody has by itself, for two people of the demo; and
+    the service line writes down what is said."""
     databases.query(
         DEMO_DATABASE,
         "INSERT INTO res_groups_users_rel (gid, uid)"

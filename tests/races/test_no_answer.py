@@ -38,6 +38,11 @@ def test_of_a_click_and_the_timer_exactly_one_handles_the_call(
             won.add("click")
             graph.wait_for("accept", caller.ref)
             assert "reject" not in graph.actions(caller.ref)
+            wait_until(
+                lambda ref=caller.ref: calls(ref)[0]["state"] == "connected",
+                10,
+                "WhatsApp's yes",
+            )
             anna("whatsapp.call", "softphone_hang_up", call["id"])
         else:
             won.add("timer")
