@@ -259,9 +259,10 @@ async def test_nothing_lies_on_the_disk_in_the_clear(
     assert not any(packet in while_it_runs for packet in caller[:100])
     odoo.away = True
     recorder.stop()
-    await until(lambda: (folder / "finished.json").exists())
+    journal = folder / "journal"
+    await until(lambda: (folder / "finished.json").exists() and not journal.exists())
     after = b"".join(file.read_bytes() for file in folder.iterdir())
-    assert (folder / "mix.wcr").exists() and not (folder / "journal").exists()
+    assert (folder / "mix.wcr").exists()
     assert b"OggS" not in after and not any(packet in after for packet in caller[:100])
 
 
