@@ -71,17 +71,20 @@ export class RecordingPlayer extends Component {
     /** Lines that are said and sound that arrives are told over the bus: ids only. */
     follow(callId) {
         const channel = `whatsapp.call_${callId}`;
-        const onNews = ({ id }) => {
+        const look = ({ id }) => {
             if (id === callId) {
                 this.looks.now();
             }
         };
+        // a function for each: the bus forgets the first when one is subscribed twice
+        const listeners = ["turn", "update"].map((type) => [
+            `whatsapp_calling/${type}`,
+            (payload) => look(payload),
+        ]);
         this.bus.addChannel(channel);
-        this.bus.subscribe("whatsapp_calling/turn", onNews);
-        this.bus.subscribe("whatsapp_calling/update", onNews);
+        listeners.forEach(([type, listener]) => this.bus.subscribe(type, listener));
         return () => {
-            this.bus.unsubscribe("whatsapp_calling/turn", onNews);
-            this.bus.unsubscribe("whatsapp_calling/update", onNews);
+            listeners.forEach(([type, listener]) => this.bus.unsubscribe(type, listener));
             this.bus.deleteChannel(channel);
         };
     }
