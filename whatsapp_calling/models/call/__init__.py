@@ -5,6 +5,7 @@ from . import (
     whatsapp_call_request,
     whatsapp_call_request_sweep,
     whatsapp_call_ingest,
+    whatsapp_call_find,
     whatsapp_call_ring,
     whatsapp_call_claim,
     whatsapp_call_dial,
